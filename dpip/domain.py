@@ -1,0 +1,297 @@
+"""The things DPIP speaks of. Plain frozen values: no I/O, no clock, no framework.
+
+Times are seconds since the epoch (float, UTC); sizes are bytes; images are measured in pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a user is."""
+
+    ADMIN = "admin"  # sees and does everything
+    USER = "user"  # sees and does what is theirs
+
+
+class Scope(StrEnum):
+    """What a token allows."""
+
+    USER = "user"  # whatever its user may do
+    WORKER = "worker"  # fetch originals, deliver results, nothing else
+
+
+class ImageKind(StrEnum):
+    """Where an image came from."""
+
+    ORIGINAL = "original"  # uploaded by a user
+    FILTERED = "filtered"  # made by a worker
+
+
+class JobState(StrEnum):
+    """Life of a job: queued -> running -> done | failed; running -> queued when its worker is gone."""
+
+    QUEUED = "queued"  # waits for a worker
+    RUNNING = "running"  # placed on a worker, under a lease
+    DONE = "done"  # its filtered image is there
+    FAILED = "failed"  # failed for good; the reason is recorded
+
+
+class WorkerState(StrEnum):
+    """Life of a worker: joining -> alive -> draining | lost; a lost one may come back."""
+
+    JOINING = "joining"  # subscribed, its Ray actor is not up yet
+    ALIVE = "alive"  # takes jobs
+    DRAINING = "draining"  # finishes what it has, takes nothing new
+    LOST = "lost"  # its reports stopped for three intervals
+    LEFT = "left"  # said good-bye
+
+
+class WorkloadStatus(StrEnum):
+    """What the API says of a workload."""
+
+    SCHEDULING = "scheduling"  # nothing of it runs yet
+    RUNNING = "running"  # a job of it is placed
+    COMPLETED = "completed"  # every upload is filtered or has failed for good
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: str
+    name: str
+    password_hash: str
+    role: Role
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom a live token speaks for."""
+
+    user_id: str
+    user_name: str
+    role: Role
+    scope: Scope
+    worker_id: str | None = None  # set on a worker's token
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A batch of images that go through one pipeline. The four counts are of its jobs."""
+
+    id: str
+    name: str
+    owner_id: str
+    pipeline: str  # canonical text, as `imaging.pipeline` prints it
+    tags: tuple[str, ...]  # a job runs only on a worker that offers all of them
+    created_at: float
+    cancelled_at: float | None = None
+    queued: int = 0
+    running: int = 0
+    done: int = 0
+    failed: int = 0
+
+    @property
+    def unfinished(self) -> int:
+        return self.queued + self.running
+
+    @property
+    def total(self) -> int:
+        return self.unfinished + self.done + self.failed
+
+    @property
+    def status(self) -> WorkloadStatus:
+        if self.running:
+            return WorkloadStatus.RUNNING
+        if self.queued or not self.total:
+            return WorkloadStatus.SCHEDULING
+        return WorkloadStatus.COMPLETED
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What is known of some image bytes without decoding them."""
+
+    format: str  # "jpeg", "png", ...; see imaging.formats
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str  # hexadecimal
+
+    @property
+    def megapixels(self) -> float:
+        return self.width * self.height / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    id: str
+    workload_id: str
+    owner_id: str
+    seq: int  # place in the order of upload, from 1; a filtered image has its original's
+    kind: ImageKind
+    key: str  # where the image store keeps the bytes
+    name: str | None  # the file name the uploader gave, if any
+    facts: ImageFacts
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a job asks of the worker that runs it."""
+
+    megapixels: float
+    memory_bytes: int  # estimated peak while it runs
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """A job as the scheduler sees it. Its id is its original's image id."""
+
+    id: str
+    workload_id: str
+    workload_name: str
+    owner_id: str
+    key: str
+    facts: ImageFacts
+    pipeline: str
+    needs: Needs
+    queued_at: float
+    attempt: int = 0  # attempts so far
+    deaths: int = 0  # workers that died while they had it; from 2 on it is a suspect
+
+    @property
+    def suspect(self) -> bool:
+        return self.deaths >= SUSPECT_DEATHS
+
+
+SUSPECT_DEATHS = 2  # a job that was in flight on this many workers that died runs alone from then on
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A decision of the policy: this job on this worker, and why."""
+
+    job_id: str
+    worker_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job that is the worker's until the lease ends; `attempt` is the fencing token."""
+
+    job: QueuedJob
+    worker_id: str
+    attempt: int
+    lease_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Where a job's time went on its worker, in seconds of wall clock."""
+
+    fetch: float = 0.0
+    decode: float = 0.0
+    filter: float = 0.0
+    encode: float = 0.0
+    deliver: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.fetch + self.decode + self.filter + self.encode + self.deliver
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What a finished attempt brought: the bytes lie under `key` already."""
+
+    key: str
+    facts: ImageFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt brought nothing. `kind` is a word for programs, `detail` a sentence for people."""
+
+    kind: str  # "unreadable", "too-large", "poisonous", "cancelled", "storage", "internal", ...
+    detail: str
+    retryable: bool = False  # the next attempt may do better: the job goes back to the queue
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one attempt at one job."""
+
+    job_id: str
+    attempt: int
+    worker_id: str
+    result: Success | Failure
+    timings: Timings = field(default_factory=Timings)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it is shown to people."""
+
+    id: str
+    workload_id: str
+    state: JobState
+    attempt: int
+    worker_id: str | None
+    worker_name: str | None
+    reason: str | None  # why it was placed there
+    failure: Failure | None
+    queued_at: float
+    started_at: float | None
+    finished_at: float | None
+    timings: Timings | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """One GPU as NVML describes it, with its use at the time of the report."""
+
+    index: int
+    name: str
+    memory_total: int
+    memory_used: int = 0
+    utilisation_percent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a worker says of itself when it subscribes."""
+
+    host: str
+    cores: int  # how many jobs it runs side by side
+    memory_total: int
+    gpus: tuple[Gpu, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a worker says of itself in each report."""
+
+    cpu_percent: float  # of the whole machine, 0 to 100
+    memory_available: int
+    running_jobs: int
+    gpus: tuple[Gpu, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker in the register."""
+
+    id: str
+    name: str
+    tags: tuple[str, ...]
+    state: WorkerState
+    machine: Machine
+    load: Load | None  # None until its first report
+    incarnation: int  # counts its Ray actors; a new one means that the old one's jobs are gone
+    joined_at: float
+    last_report_at: float

@@ -1,0 +1,66 @@
+"""Log lines are events with fields: `log.info("placed", extra=fields(job=..., worker=...))`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+_FIELDS = "dpip_fields"
+
+
+def fields(**values: Any) -> dict[str, dict[str, Any]]:
+    """What an event is about, for `extra=`. Never a secret."""
+    return {_FIELDS: values}
+
+
+class _Text(logging.Formatter):
+    def __init__(self, component: str) -> None:
+        super().__init__()
+        self._component = component
+
+    def format(self, record: logging.LogRecord) -> str:
+        when = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S.%f")[:-3]
+        extra = getattr(record, _FIELDS, {})
+        tail = "".join(f" {key}={_plain(value)}" for key, value in extra.items())
+        line = (
+            f"{when} {self._component:<10} {record.levelname.lower():<7} {_plain(record.getMessage())}{tail}"
+        )
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
+
+
+class _Json(logging.Formatter):
+    def __init__(self, component: str) -> None:
+        super().__init__()
+        self._component = component
+
+    def format(self, record: logging.LogRecord) -> str:
+        event: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "component": self._component,
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **getattr(record, _FIELDS, {}),
+        }
+        if record.exc_info:
+            event["exception"] = self.formatException(record.exc_info)
+        return json.dumps(event, default=str)
+
+
+def _plain(value: Any) -> str:
+    """One line, whatever is in it: nobody forges a log line by a file name."""
+    return str(value).replace("\r", "\\r").replace("\n", "\\n")
+
+
+def configure(component: str, level: str, form: str) -> None:
+    """Send this process's log to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json(component) if form == "json" else _Text(component))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    logging.getLogger("alembic").setLevel("WARNING")

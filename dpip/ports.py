@@ -1,0 +1,323 @@
+"""What the processes need of the world, as protocols. Adapters live in storage/, datastore/ and bus/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Generic, Protocol, TypeVar
+
+from dpip.domain import (
+    Caller,
+    ClaimedJob,
+    ImageFacts,
+    ImageKind,
+    Job,
+    JobState,
+    Load,
+    Machine,
+    Needs,
+    Outcome,
+    Placement,
+    QueuedJob,
+    Scope,
+    StoredImage,
+    User,
+    Worker,
+    WorkerState,
+    Workload,
+)
+
+T = TypeVar("T")
+Clock = Callable[[], float]  # seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A slice of a long list. `next` is the cursor to ask for the following slice, None at the end."""
+
+    items: tuple[T, ...]
+    next: str | None = None
+
+
+# --- image bytes ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBytes:
+    """An entry of an image store's listing."""
+
+    key: str
+    size_bytes: int
+    modified_at: float
+
+
+class Upload(Protocol):
+    """Bytes on their way into the store: nobody sees them until `commit`. Close by commit or abort."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> int: ...
+    @property
+    def size_bytes(self) -> int: ...
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal digest of what was written."""
+
+    def reader(self) -> BinaryIO:
+        """A fresh reader over what was written so far (to read an image's header)."""
+
+    def commit(self, key: str) -> None:
+        """Make the bytes durable and visible under `key`. Raises `StorageFull`."""
+
+    def abort(self) -> None:
+        """Throw the bytes away; does nothing after `commit`."""
+
+
+class ImageStore(Protocol):
+    """Where image bytes live. A key is `<directory>/<file name>`; written once, never changed."""
+
+    def begin(self) -> Upload:
+        """Raises `StorageFull` (so does `Upload.write`)."""
+
+    def put(self, key: str, data: bytes | memoryview) -> None:
+        """Store `data` under `key` in one go, durably. Raises `StorageFull`."""
+
+    def get(self, key: str) -> bytes:
+        """Raises `MissingBytes`."""
+
+    def local_path(self, key: str) -> Path | None:
+        """The file that holds the bytes, where there is one on this machine. Raises `MissingBytes`."""
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove what is there; missing keys are no error. An emptied directory goes too."""
+
+    def entries(self) -> Iterator[StoredBytes]: ...
+    def sweep_unfinished(self, older_than_s: float) -> int:
+        """Remove what crashed uploads left behind; returns how many files went."""
+
+
+class ImageExchange(Protocol):
+    """How a worker gets an original and hands in a result."""
+
+    def fetch(self, claimed: ClaimedJob) -> bytes:
+        """The original's bytes. Raises `MissingBytes`, or `TryLater` when the store is away."""
+
+    def deliver(self, claimed: ClaimedJob, data: bytes, facts: ImageFacts) -> str:
+        """Store the result and return its key. Raises `Fenced`, `StorageFull`, `TryLater`."""
+
+
+# --- the datastore -------------------------------------------------------------------------------
+
+
+class Accounts(Protocol):
+    """Users, tokens, and how often somebody guessed wrong."""
+
+    def add_user(self, user: User) -> None:
+        """Raises `Conflict` when the name is taken."""
+
+    def find_user(self, name: str) -> User | None: ...
+    def any_user(self) -> bool: ...
+    def set_password(self, name: str, password_hash: str) -> None: ...
+    def add_token(
+        self,
+        token_hash: str,
+        *,
+        user_id: str | None,
+        scope: Scope,
+        worker_id: str | None,
+        now: float,
+        expires_at: float,
+    ) -> None:
+        """A worker's token belongs to no user. A worker's earlier tokens are revoked by a new one."""
+
+    def find_caller(self, token_hash: str, now: float) -> Caller | None:
+        """None for an unknown, expired or revoked token, and for a disabled user's."""
+
+    def revoke_token(self, token_hash: str) -> None: ...
+    def record_login_failure(self, key: str, now: float) -> None:
+        """`key` is a user name or an address."""
+
+    def login_failures(self, key: str, since: float) -> int: ...
+    def clear_login_failures(self, key: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewOriginal:
+    """An upload that is about to become an image and a job."""
+
+    workload_id: str
+    name: str | None  # the uploader's file name
+    extension: str
+    facts: ImageFacts
+    needs: Needs
+
+
+class Catalog(Protocol):
+    """Workloads and images. `owner_id=None` means: whoever owns it (for admins and workers)."""
+
+    def create_workload(self, workload: Workload) -> Workload:
+        """Raises `Conflict` when the name (or one that clashes with it) is taken."""
+
+    def workload(self, workload_id: str, owner_id: str | None) -> Workload | None: ...
+    def workloads(
+        self, owner_id: str | None, *, active_only: bool = False, limit: int = 100, after: str | None = None
+    ) -> Page[Workload]:
+        """Newest first. Active is what is not completed."""
+
+    def cancel_workload(self, workload_id: str, now: float) -> Workload | None:
+        """Fail every queued and running job as cancelled; uploads to it are refused from then on."""
+
+    def delete_workload(self, workload_id: str) -> tuple[str, ...] | None:
+        """Remove all rows of it; returns the keys whose bytes are to be removed. None: there was none."""
+
+    def filtered_ids(self, workload_ids: Sequence[str]) -> dict[str, list[str]]:
+        """For each workload, ids of its filtered images in order of upload (an empty list if none)."""
+
+    def add_original(self, new: NewOriginal, place: Callable[[str], None], now: float) -> StoredImage:
+        """Image row and job row in one transaction.
+
+        The id and the key are chosen inside it; `place(key)` is called there, just before the
+        commit, to make the bytes durable under that key. Raises `NotFound` for an unknown workload,
+        `Conflict` for a cancelled one, and whatever `place` raises, in which case no row is left.
+        """
+
+    def image(self, image_id: str, owner_id: str | None) -> StoredImage | None: ...
+    def images(
+        self,
+        workload_id: str,
+        *,
+        kind: ImageKind | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> Page[StoredImage]:
+        """In order of upload."""
+
+    def known_keys(self, keys: Sequence[str]) -> set[str]:
+        """Those of `keys` that a row points at (the sweeper removes the others' bytes)."""
+
+
+class Leadership(Protocol):
+    """Which scheduler may place jobs. A new leader fences the old one by a higher epoch."""
+
+    def take(self, holder: str, now: float, until: float) -> int | None:
+        """The epoch of the new leader, or None while somebody else's term runs."""
+
+    def renew(self, epoch: int, now: float, until: float) -> bool:
+        """False when another leader came since."""
+
+    def resign(self, epoch: int) -> None: ...
+    def announce_ray(self, epoch: int, ray_address: str) -> None:
+        """Where the Ray cluster's GCS listens (`host:port`); handed to workers that subscribe."""
+
+    def ray_address(self) -> str | None: ...
+
+
+class JobQueue(Protocol):
+    """The life of jobs. Every change is one conditional UPDATE on state and attempt."""
+
+    def candidates(
+        self, limit: int, per_workload: int, offered_tags: frozenset[str]
+    ) -> tuple[QueuedJob, ...]:
+        """Up to `limit` queued jobs, round-robin over the workloads so that none waits for another.
+
+        Jobs that ask for a tag outside `offered_tags` are left out. Each workload's are in order of upload.
+        """
+
+    def claim(
+        self, placements: Sequence[Placement], epoch: int, now: float, lease_until: float
+    ) -> tuple[ClaimedJob, ...]:
+        """queued -> running with attempt + 1, in one transaction; those that were not queued any more
+        are left out. Raises `Fenced` when `epoch` is not the current leader's."""
+
+    def renew(self, claimed: Sequence[tuple[str, int]], lease_until: float) -> None:
+        """Prolong the leases of these (job id, attempt) pairs."""
+
+    def finish(self, outcomes: Sequence[Outcome], now: float, max_attempts: int) -> tuple[bool, ...]:
+        """running -> done | failed, filtered image row and all, in one transaction.
+
+        A retryable failure goes back to the queue until `max_attempts` is reached. The answer says for
+        each outcome whether it stands: True also when the very same attempt was committed before
+        (with the same key), False when it was fenced off or its job is gone.
+        """
+
+    def release(self, claimed: Sequence[tuple[str, int]], *, died: bool, now: float) -> int:
+        """running -> queued for these (job id, attempt) pairs; `died` counts against the job."""
+
+    def release_expired(self, now: float) -> int:
+        """running -> queued for every job whose lease ran out."""
+
+    def release_before_epoch(self, epoch: int, now: float) -> int:
+        """running -> queued for every job that an earlier leader placed."""
+
+    def running(self) -> tuple[tuple[str, int, str], ...]:
+        """(job id, attempt, worker id) of every running job."""
+
+    def cancelled_among(self, claimed: Sequence[tuple[str, int]]) -> set[str]:
+        """Those of these (job id, attempt) pairs that are not running any more, by job id."""
+
+    def jobs(
+        self, workload_id: str, *, state: JobState | None = None, limit: int = 100, after: str | None = None
+    ) -> Page[Job]: ...
+    def job(self, job_id: str) -> Job | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A worker's report as the register stores it."""
+
+    worker_id: str
+    state: WorkerState
+    incarnation: int
+    load: Load
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A worker's resources at a time, or their mean over a bucket of `seconds` once they were thinned."""
+
+    worker_id: str
+    at: float
+    seconds: float
+    cpu_percent: float
+    memory_available: int
+    running_jobs: float
+    gpu_percent: float
+    gpu_memory_used: int
+
+
+class WorkerRegister(Protocol):
+    """Who works here, and how busy they are."""
+
+    def join(self, name: str, tags: tuple[str, ...], machine: Machine, instance: str, now: float) -> Worker:
+        """Subscribe. `instance` is the worker process's own random word: the same instance again, or a
+        name whose worker is lost or left, gets the id the name had; a name that another live instance
+        holds raises `Conflict`."""
+
+    def record(self, reports: Sequence[Report]) -> set[str]:
+        """Take reports and keep samples, in one transaction; returns the ids that are not registered."""
+
+    def mark_lost(self, now: float, silent_for_s: float) -> tuple[str, ...]:
+        """Alive, joining or draining workers that were silent for so long become lost; returns their ids."""
+
+    def workers(self, *, gone_since: float | None = None) -> tuple[Worker, ...]:
+        """By name. Lost and left ones only when they were last heard of after `gone_since`."""
+
+    def samples(self, worker_id: str, since: float) -> tuple[Sample, ...]: ...
+    def thin_samples(self, now: float) -> int:
+        """Average samples into coarser buckets as they age, drop the oldest; returns rows removed."""
+
+
+class ApiEndpoints(Protocol):
+    """Where the API can be reached, for workers that do not share the image store."""
+
+    def announce_api(self, url: str, now: float) -> None: ...
+    def api_url(self) -> str | None: ...
+
+
+# --- the bus -------------------------------------------------------------------------------------
+
+
+class Announcer(Protocol):
+    """Tell whoever listens; a hint that may be lost. Never blocks, never raises."""
+
+    def announce(self, topic: str, body: dict[str, str]) -> None: ...

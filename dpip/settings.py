@@ -1,0 +1,162 @@
+"""Settings: from flags, else from the environment, else defaults. Read when asked, never at import.
+
+Each process has a settings class of its own (its `config.py`) that extends `Common`; `load` makes one
+from the command line and the environment, and tells every mistake at once.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    CliApp,
+    CliSettingsSource,
+    CliSuppress,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from dpip.errors import ConfigError
+from dpip.home import Home
+
+ENV_PREFIX = "DPIP_"
+DEFAULT_CONTROLLER = "localhost:40899"
+MAX_PORT = 65535
+EXIT_USAGE = 2  # what a command returns when its settings cannot work
+
+
+def default_home() -> Path:
+    """The checkout's own folder, or `~/.dpip` for an installed package."""
+    checkout = Path(__file__).resolve().parent.parent
+    return checkout if (checkout / "pyproject.toml").is_file() else Path.home() / ".dpip"
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """`host:port` or `tcp://host:port` (IPv6 hosts in brackets) to (host, port). Raises ValueError."""
+    bare = text.removeprefix("tcp://")
+    host, separator, port = bare.rpartition(":")
+    if not separator or not host or not port.isdigit() or int(port) > MAX_PORT:
+        raise ValueError(f"{text!r} is not an address; say host:port, for example {DEFAULT_CONTROLLER}")
+    return host.strip("[]"), int(port)
+
+
+def _address(text: str) -> str:
+    host, port = parse_address(text)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+def is_loopback(host: str) -> bool:
+    """True for localhost and loopback addresses; names are not looked up."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Common(BaseSettings):
+    """What every component can be told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        cli_hide_none_type=True,
+        frozen=True,
+    )
+
+    home: Path = Field(
+        default_factory=default_home,
+        description="folder of the database, images and secrets (default: the checkout's own folder)",
+    )
+    controller: Address = Field(
+        DEFAULT_CONTROLLER, description="where the bus is, as host:port; the next two ports belong to it too"
+    )
+    # Secrets come from the environment or from files: an argument list is for everybody to read.
+    database_url: CliSuppress[SecretStr | None] = Field(
+        None, description="SQLAlchemy URL of the datastore (default: SQLite, dpip.sqlite3 in home)"
+    )
+    image_store: str | None = Field(
+        None, description="folder or URL of the image store (default: images/ in home)"
+    )
+    join_token: CliSuppress[SecretStr | None] = Field(
+        None, description="shared secret of all components (default: secrets/join_token in home)"
+    )
+    allow_plaintext: bool = Field(
+        False, description="listen beyond loopback although the wire is not encrypted"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
+    log_format: Literal["text", "json"] = Field("text", description="log lines for people or for programs")
+
+    @property
+    def at_home(self) -> Home:
+        return Home(self.home.expanduser().resolve())
+
+    def check_listening(self, host: str, what: str) -> None:
+        """Raise `ConfigError` when `what` would listen beyond loopback without having been told so."""
+        if not is_loopback(host) and not self.allow_plaintext:
+            raise ConfigError(
+                f"{what} would listen on {host}, beyond this machine, without encryption. Listen on "
+                f"127.0.0.1, or say --allow-plaintext ({ENV_PREFIX}ALLOW_PLAINTEXT=true) if you trust that network"
+            )
+
+    def secret_join_token(self) -> str:
+        """The join token that was given, else the one kept in home, made at first use."""
+        if self.join_token is not None:
+            return self.join_token.get_secret_value()
+        host, _ = parse_address(self.controller)
+        if not is_loopback(host) and not self.at_home.join_token.exists() and not self.allow_plaintext:
+            raise ConfigError(
+                f"the controller {self.controller} is on another machine: set {ENV_PREFIX}JOIN_TOKEN to what "
+                "its file secrets/join_token holds"
+            )
+        return self.at_home.ensure_secret(self.at_home.join_token)
+
+
+S = TypeVar("S", bound=Common)
+
+
+def load(settings: type[S], program: str, arguments: Sequence[str] | None = None) -> S:
+    """Read flags and environment; on a mistake, name all of them on standard error and exit with 2."""
+    try:
+        source: CliSettingsSource[S] = CliSettingsSource(settings, cli_prog_name=program)
+        return CliApp.run(
+            settings,
+            cli_args=list(sys.argv[1:] if arguments is None else arguments),
+            cli_settings_source=source,
+        )
+    except (ValidationError, SettingsError) as error:
+        raise SystemExit(_usage(program, _mistakes(error))) from None
+
+
+def _usage(program: str, mistakes: Sequence[str]) -> int:
+    lines = "\n".join(f"  {mistake}" for mistake in mistakes)
+    sys.stderr.write(f"{program}: these settings cannot work:\n{lines}\nsee: {program} --help\n")
+    return EXIT_USAGE
+
+
+def _mistakes(error: ValidationError | SettingsError) -> list[str]:
+    if not isinstance(error, ValidationError):
+        return [str(error)]
+    mistakes = []
+    for item in error.errors():
+        name = ".".join(str(part) for part in item["loc"]) or "settings"
+        flag = "--" + name.replace("_", "-")
+        given = os.environ.get(ENV_PREFIX + name.upper())
+        shown = "" if "token" in name or "password" in name or "url" in name else f" (got {item['input']!r})"
+        origin = f"{ENV_PREFIX}{name.upper()}" if given is not None else flag
+        mistakes.append(f"{origin}: {item['msg'].removeprefix('Value error, ')}{shown}")
+    return mistakes
