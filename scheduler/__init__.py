@@ -1,0 +1,1 @@
+"""Which job runs where: a pure policy, a dispatcher, and one file that speaks Ray."""
