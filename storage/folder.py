@@ -1,0 +1,203 @@
+"""A store in a folder: one directory per workload, one file per image.
+
+An upload is written to a hidden file first. `commit` flushes it to the disk, renames it to its final
+name and flushes both directories, so that a key is there whole or not at all, whatever dies when.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from io import FileIO
+from pathlib import Path
+from typing import BinaryIO
+
+from dpip.errors import MissingBytes, NotReady, StorageFull
+from dpip.home import PRIVATE_FOLDER, Home
+from dpip.ports import Clock, StoredBytes
+from storage import keys
+
+_INCOMING = ".incoming"
+MARK = ".store-mark"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_RENAME_TRIES = 20  # a directory may be removed as empty between its making and the rename
+
+
+class FolderStore:
+    """An `ImageStore` in `root`; several processes may use the same folder at the same time."""
+
+    def __init__(self, root: Path, clock: Clock = time.time) -> None:
+        self.root = root
+        self._incoming = root / _INCOMING
+        self._clock = clock
+
+    def begin(self) -> FolderUpload:
+        with _translated(self.root):
+            self._make_root()
+            self._incoming.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=self._incoming)  # 0600
+        return FolderUpload(self.root, FileIO(descriptor, "wb"), Path(name))
+
+    def put(self, key: str, data: bytes | memoryview) -> None:
+        keys.split(key)
+        upload = self.begin()
+        try:
+            upload.write(data)
+            upload.commit(key)
+        finally:
+            upload.abort()
+
+    def get(self, key: str) -> bytes:
+        with _translated(self.root, key):
+            return self._path(key).read_bytes()
+
+    def local_path(self, key: str) -> Path:
+        path = self._path(key)
+        if not path.is_file():
+            raise MissingBytes(f"the image store holds nothing under {key}")
+        return path
+
+    def delete(self, keys: Iterable[str]) -> None:
+        paths = [self._path(key) for key in keys]
+        with _translated(self.root):
+            for path in paths:
+                path.unlink(missing_ok=True)
+        for folder in {path.parent for path in paths}:
+            with contextlib.suppress(OSError):  # not empty, or gone already
+                folder.rmdir()
+
+    def entries(self) -> Iterator[StoredBytes]:
+        """In no particular order. What comes or goes meanwhile may be there or not."""
+        for folder in _scan(self.root):
+            if not _visible(folder) or not folder.is_dir(follow_symlinks=False):
+                continue
+            for file in _scan(Path(folder.path)):
+                with contextlib.suppress(FileNotFoundError):
+                    facts = file.stat(follow_symlinks=False)
+                    if _visible(file) and stat.S_ISREG(facts.st_mode):
+                        yield StoredBytes(f"{folder.name}/{file.name}", facts.st_size, facts.st_mtime)
+
+    def sweep_unfinished(self, older_than_s: float) -> int:
+        swept = 0
+        for file in _scan(self._incoming):
+            with contextlib.suppress(FileNotFoundError):
+                if self._clock() - file.stat(follow_symlinks=False).st_mtime >= older_than_s:
+                    Path(file.path).unlink()
+                    swept += 1
+        return swept
+
+    def mark(self) -> str:
+        """A random word that lies in this folder, made at the first call; see `storage.sharing`."""
+        with _translated(self.root):
+            self._make_root()
+            return Home(self.root).ensure_secret(self.root / MARK)
+
+    def _make_root(self) -> None:
+        self.root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+    def _path(self, key: str) -> Path:
+        folder, name = keys.split(key)
+        return self.root / folder / name
+
+
+class FolderUpload:
+    """An `Upload` to a hidden file of the store's."""
+
+    def __init__(self, root: Path, file: FileIO, path: Path) -> None:
+        self._root = root
+        self._file = file
+        self._path = path
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        rest = memoryview(data).cast("B")
+        total = len(rest)
+        with _translated(self._root):
+            while rest:
+                written = self._file.write(rest)
+                self._digest.update(rest[:written])
+                self._size += written
+                rest = rest[written:]
+        return total
+
+    @property
+    def size_bytes(self) -> int:
+        return self._size
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def reader(self) -> BinaryIO:
+        with _translated(self._root):
+            return self._path.open("rb")
+
+    def commit(self, key: str) -> None:
+        folder, name = keys.split(key)
+        try:
+            with _translated(self._root):
+                os.utime(self._file.fileno())  # the sweeper counts from here, however long the upload took
+                os.fsync(self._file.fileno())
+                self._rename(self._root / folder, name)
+                _flush_folder(self._root / folder)
+                _flush_folder(self._root)
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def _rename(self, folder: Path, name: str) -> None:
+        for _ in range(_RENAME_TRIES):
+            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            try:
+                self._path.rename(folder / name)
+            except FileNotFoundError:
+                if not self._path.exists():
+                    raise NotReady(
+                        "the upload was swept away before it was finished; send it again"
+                    ) from None
+            else:
+                return
+        raise NotReady(f"{folder} is removed again and again while an image is stored in it")
+
+
+def _visible(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith(".")
+
+
+def _scan(folder: Path) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            yield from found
+    except (FileNotFoundError, NotADirectoryError):
+        return
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _translated(root: Path, key: str | None = None) -> Iterator[None]:
+    """Turn what the operating system says into what the port promises."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull(f"the image store {root} is full ({error.strerror})") from error
+        if key is not None and isinstance(error, (FileNotFoundError, NotADirectoryError, IsADirectoryError)):
+            raise MissingBytes(f"the image store holds nothing under {key}") from None
+        raise NotReady(f"the image store {root} cannot be used: {error.strerror or error}") from error
