@@ -70,6 +70,7 @@ class Dispatcher:
         self._costs = CostModel()
         self._calls = Calls()
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._placing = True
         self._workers_at = self._renewed_at = self._cancel_checked_at = 0.0
 
     @property
@@ -85,6 +86,10 @@ class Dispatcher:
         released = self._jobs.release_before_epoch(self._epoch, self._clock())
         if released:
             log.info("took over jobs of an earlier scheduler", extra=fields(jobs=released))
+
+    def stop_placing(self) -> None:
+        """From now on, `step` only takes in what comes back from workers."""
+        self._placing = False
 
     def step(self, timeout_s: float | None = None) -> None:
         """Wait for something to happen (at most `timeout_s`, default: the poll interval), and act on it.
@@ -108,7 +113,8 @@ class Dispatcher:
             self._drop_cancelled(now)
         if now - self._renewed_at >= self._limits.lease_s / 3:
             self._tend_leases(now)
-        self._place(now)
+        if self._placing:
+            self._place(now)
 
     def _receive(self, timeout_s: float) -> list[Item]:
         items: list[Item] = []

@@ -84,7 +84,7 @@ def _reason(job: QueuedJob, seat: Seat, finish_s: float, costs: CostModel) -> st
     busy = f"cpu {load.cpu_percent:.0f} %" if load else "no report yet"
     tags = f", offers {','.join(job.needs.tags)}" if job.needs.tags else ""
     return (
-        f"{seat.worker.name} would finish first, in {finish_s:.2f} s: {seat.flights} in flight on {seat.cores} "
-        f"cores, {busy}, {rate * 1e3:.0f} ms/MP {'measured' if measured else 'assumed'}, needs "
+        f"{seat.worker.name} would finish first, in {finish_s:.2f} s: {seat.flights} in flight on "
+        f"{seat.cores} cores, {busy}, {rate * 1e3:.0f} ms/MP {'measured' if measured else 'assumed'}, needs "
         f"{job.needs.memory_bytes >> 20} of {seat.memory_available >> 20} MiB free{tags}"
     )
