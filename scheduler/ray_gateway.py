@@ -14,7 +14,7 @@ from ray.exceptions import RayActorError, RayError
 from cluster.names import RAY_NAMESPACE, actor_name
 from dpip.domain import ClaimedJob, Worker
 from dpip.logs import fields
-from scheduler.gateway import CallEnded, CallOutcomes, Ending, EventSink
+from scheduler.gateway import CallEnded, CallOutcomes, Ending, Event, EventSink
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +33,24 @@ def connect(address: str, node_ip: str) -> None:
     )
 
 
+def _nobody_listens(event: Event) -> None:
+    raise RuntimeError(f"the gateway was not started; {event} is for nobody")
+
+
 class RayGateway:
     """Calls to worker actors as streams of outcomes, all of them on one event loop in a thread."""
 
-    def __init__(self, on_event: EventSink) -> None:
-        self._on_event = on_event
+    def __init__(self) -> None:
+        self._on_event: EventSink = _nobody_listens
         self._actors: dict[tuple[str, int], Any] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="ray-calls", daemon=True)
-        self._thread.start()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, on_event: EventSink) -> None:
+        """Events of calls go to `on_event` from now on, in this gateway's own thread."""
+        self._on_event = on_event
+        self._thread.start()
 
     def send(self, call: int, worker: Worker, batch: Sequence[ClaimedJob]) -> None:
         self._spawn(self._call(call, worker, list(batch)))

@@ -1,0 +1,152 @@
+"""`python -m scheduler`: wire the datastore, the bus and Ray to the dispatcher, and run it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+
+from bus.client import Listener
+from bus.messages import Announcement, Topic
+from bus.seal import derive
+from cluster.node import local_ip_towards, ray_environment
+from datastore import Datastore, migrate, open_datastore
+from dpip.errors import ConfigError, Fenced, NotReady
+from dpip.lifecycle import Stop, stop_on_signals
+from dpip.logs import configure, fields
+from dpip.settings import EXIT_USAGE, load, parse_address
+from scheduler.config import SchedulerSettings
+from scheduler.dispatcher import Dispatcher, DispatchLimits, Hint
+from scheduler.leader import Leader
+from scheduler.ray_cluster import RayCluster
+
+log = logging.getLogger("scheduler")
+
+RETRY_S = 0.5
+DRAIN_S = 5.0
+HINTS = {Topic.WORK: Hint.WORK, Topic.WORKERS: Hint.WORKERS, Topic.CANCELLED: Hint.CANCELLED}
+
+
+def main() -> int:
+    settings = load(SchedulerSettings, "python -m scheduler")
+    configure("scheduler", settings.log_level, settings.log_format)
+    stop = Stop()
+    stop_on_signals(stop)
+    try:
+        join_token = settings.secret_join_token()
+    except ConfigError as error:
+        sys.stderr.write(f"python -m scheduler: {error.detail}\n")
+        return EXIT_USAGE
+    home = settings.at_home
+    home.ensure_secret(home.ray_token, derive(join_token, "ray"))
+    os.environ.update(ray_environment(home.ray_token))
+    database_url = settings.database_url.get_secret_value() if settings.database_url else home.database_url
+
+    ray_cluster = RayCluster(home, settings.ray_address)
+    again = False
+    try:
+        datastore = _open(database_url, stop)
+        if datastore is not None:
+            try:
+                again = _lead(settings, join_token, datastore, ray_cluster, stop)
+            finally:
+                datastore.close()
+    finally:
+        if not again:
+            ray_cluster.close()
+    if again:
+        log.warning("starting over")
+        os.execv(sys.executable, [sys.executable, "-m", "scheduler", *sys.argv[1:]])
+    return 0
+
+
+def _open(url: str, stop: Stop) -> Datastore | None:
+    """The datastore, as soon as it can be reached; None when a stop was requested first."""
+    said = False
+    while not stop.requested:
+        try:
+            migrate(url)
+            return open_datastore(url)
+        except NotReady as error:
+            if not said:
+                log.warning("waiting for the datastore", extra=fields(detail=error.detail))
+                said = True
+            stop.wait(RETRY_S)
+    return None
+
+
+def _lead(
+    settings: SchedulerSettings, join_token: str, datastore: Datastore, ray_cluster: RayCluster, stop: Stop
+) -> bool:
+    """Campaign, then place jobs until stopped. True when the process should start over."""
+    leader = Leader(datastore.leadership, settings.leader_term_s)
+    if not ray_cluster.find(stop) or not leader.campaign(stop):
+        return False
+    # Workers may join while this process still connects.
+    datastore.leadership.announce_ray(leader.epoch, ray_cluster.address)
+
+    from scheduler.ray_gateway import RayGateway, connect  # noqa: PLC0415 - takes half a second to load
+
+    connect(ray_cluster.address, local_ip_towards(parse_address(ray_cluster.address)[0]))
+    limits = DispatchLimits(settings.lease_s, settings.poll_s, settings.max_attempts)
+    gateway = RayGateway()
+    dispatcher = Dispatcher(datastore.queue, datastore.register, gateway, leader.epoch, limits)
+    gateway.start(dispatcher.tell)
+
+    def on_announcement(announcement: Announcement) -> None:
+        for topic, hint in HINTS.items():
+            if announcement.topic.startswith(topic):
+                dispatcher.tell(hint)
+
+    listener = Listener(
+        settings.controller,
+        join_token,
+        topics=tuple(HINTS),
+        on_announcement=on_announcement,
+        on_reconnect=lambda: dispatcher.tell(Hint.WORKERS),
+    )
+    try:
+        return _run(leader, dispatcher, ray_cluster, stop)
+    finally:
+        listener.close()
+        gateway.close()
+        leader.resign()
+
+
+def _run(leader: Leader, dispatcher: Dispatcher, ray_cluster: RayCluster, stop: Stop) -> bool:
+    begun = False
+    while not stop.requested:
+        try:
+            leader.keep()
+            if not begun:
+                dispatcher.begin()
+                begun = True
+                log.info("placing jobs", extra=fields(epoch=leader.epoch, ray=ray_cluster.address))
+            dispatcher.step()
+        except NotReady as error:
+            log.warning("the datastore is away", extra=fields(detail=error.detail))
+            stop.wait(RETRY_S)
+        except Fenced:
+            log.warning("another scheduler leads now")
+            return True
+        if ray_cluster.gone():
+            return True
+    _drain(leader, dispatcher)
+    return False
+
+
+def _drain(leader: Leader, dispatcher: Dispatcher) -> None:
+    """Place nothing more, but take in for a while what is coming back."""
+    dispatcher.stop_placing()
+    deadline = time.monotonic() + DRAIN_S
+    while dispatcher.in_flight and time.monotonic() < deadline:
+        try:
+            leader.keep()
+            dispatcher.step(RETRY_S)
+        except (NotReady, Fenced):
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main())
