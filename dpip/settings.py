@@ -109,8 +109,8 @@ class Common(BaseSettings):
         """Raise `ConfigError` when `what` would listen beyond loopback without having been told so."""
         if not is_loopback(host) and not self.allow_plaintext:
             raise ConfigError(
-                f"{what} would listen on {host}, beyond this machine, without encryption. Listen on 127.0.0.1, "
-                f"or, if you trust that network, say --allow-plaintext ({ENV_PREFIX}ALLOW_PLAINTEXT=true)"
+                f"{what} would listen on {host}, beyond this machine, without encryption. Listen on "
+                f"127.0.0.1, or, if you trust that network, say --allow-plaintext"
             )
 
     def secret_join_token(self) -> str:
