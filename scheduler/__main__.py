@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import time
+from pathlib import Path
 
 from bus.client import Listener
 from bus.messages import Announcement, Topic
@@ -15,6 +16,7 @@ from datastore import Datastore, migrate, open_datastore
 from dpip.errors import ConfigError, Fenced, NotReady
 from dpip.lifecycle import Stop, stop_on_signals
 from dpip.logs import configure, fields
+from dpip.records import write_record
 from dpip.settings import EXIT_USAGE, load, parse_address
 from scheduler.config import SchedulerSettings
 from scheduler.dispatcher import Dispatcher, DispatchLimits, Hint
@@ -57,7 +59,7 @@ def main() -> int:
             ray_cluster.close()
     if again:
         log.warning("starting over")
-        os.execv(sys.executable, [sys.executable, "-m", "scheduler", *sys.argv[1:]])
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     return 0
 
 
@@ -99,6 +101,7 @@ def _lead(
             if announcement.topic.startswith(topic):
                 dispatcher.tell(hint)
 
+    record = settings.at_home.run / "scheduler.json"
     listener = Listener(
         settings.controller,
         join_token,
@@ -107,14 +110,15 @@ def _lead(
         on_reconnect=lambda: dispatcher.tell(Hint.WORKERS),
     )
     try:
-        return _run(leader, dispatcher, ray_cluster, stop)
+        return _run(leader, dispatcher, ray_cluster, record, stop)
     finally:
         listener.close()
         gateway.close()
         leader.resign()
+        record.unlink(missing_ok=True)
 
 
-def _run(leader: Leader, dispatcher: Dispatcher, ray_cluster: RayCluster, stop: Stop) -> bool:
+def _run(leader: Leader, dispatcher: Dispatcher, ray_cluster: RayCluster, record: Path, stop: Stop) -> bool:
     begun = False
     while not stop.requested:
         try:
@@ -122,6 +126,7 @@ def _run(leader: Leader, dispatcher: Dispatcher, ray_cluster: RayCluster, stop: 
             if not begun:
                 dispatcher.begin()
                 begun = True
+                write_record(record, pid=os.getpid(), epoch=leader.epoch, ray_address=ray_cluster.address)
                 log.info("placing jobs", extra=fields(epoch=leader.epoch, ray=ray_cluster.address))
             dispatcher.step()
         except NotReady as error:
