@@ -15,7 +15,7 @@ from dpip.lifecycle import die_with_parent
 
 def tethered(command: Sequence[str]) -> list[str]:
     """The command line that runs `command` tethered to the calling process."""
-    return [sys.executable, "-m", "cluster.tether", str(os.getpid()), *command]
+    return [sys.executable, "-P", "-m", "cluster.tether", str(os.getpid()), *command]
 
 
 def main() -> None:
