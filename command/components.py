@@ -1,0 +1,79 @@
+"""What the system consists of, and in which order it is stopped."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from command.config import UpSettings
+from dpip.home import Home
+
+
+class Stage(IntEnum):
+    """The order of stopping: what takes work in goes first, what others need goes last."""
+
+    API = 1
+    WORKERS = 2
+    SCHEDULER = 3
+    CONTROLLER = 4
+    RAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One process to be kept running."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    stage: Stage
+    stops_within_s: float  # after that it is killed
+    record: Path  # a file that the process writes when it is up
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    # -P: a folder called `api` or `worker` where the user happens to stand must not be taken for ours.
+    return (sys.executable, "-P", "-m", module, *arguments)
+
+
+def worker_names(settings: UpSettings) -> list[str]:
+    return [f"local-{number}" for number in range(1, settings.workers + 1)]
+
+
+def components(settings: UpSettings, environment: Mapping[str, str]) -> tuple[Component, ...]:
+    """The processes that these settings ask for, in the order in which they are started."""
+    run = settings.at_home.run
+    children = settings.for_children(environment)
+    parts = [
+        Component(
+            "controller", _python("controller"), children, Stage.CONTROLLER, 10, run / "controller.json"
+        )
+    ]
+    if settings.starts_ray:
+        parts.append(Component("ray", _python("cluster"), children, Stage.RAY, 20, run / "ray.json"))
+    parts += [
+        Component("scheduler", _python("scheduler"), children, Stage.SCHEDULER, 15, run / "scheduler.json"),
+        Component("api", _python("api"), children, Stage.API, 15, run / "api.json"),
+    ]
+    parts += [
+        Component(
+            name,
+            _python("worker", "--worker-name", name),
+            children,
+            Stage.WORKERS,
+            45,
+            run / f"worker-{name}.json",
+        )
+        for name in worker_names(settings)
+    ]
+    return tuple(parts)
+
+
+def forget_records(home: Home, parts: tuple[Component, ...]) -> None:
+    """Remove what an earlier run left written: its addresses mean nothing any more."""
+    home.ensure_folder(home.run)
+    for part in parts:
+        part.record.unlink(missing_ok=True)

@@ -1,0 +1,70 @@
+"""`dpip up`: settings, checks, then the supervisor with what it shows."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from command.addresses import reachable, with_free_ports
+from command.components import components, forget_records
+from command.config import UpSettings
+from command.lock import held
+from command.readiness import api_ready
+from command.screen import Screen
+from command.supervisor import Supervisor
+from command.welcome import first_user
+from dpip import __version__
+from dpip.errors import ConfigError
+from dpip.settings import EXIT_USAGE, load, parse_address
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run until a signal comes; returns the exit status (2 when the settings cannot work)."""
+    settings = load(UpSettings, "dpip up", arguments)
+    began = time.monotonic()
+    try:
+        settings.check_listening(settings.host, "the API")
+        settings.check_listening(parse_address(settings.controller)[0], "the bus")
+        with held(settings.at_home):
+            return _supervise(with_free_ports(settings), began)
+    except ConfigError as error:
+        sys.stderr.write(f"dpip up: {error.detail}\n")
+        return EXIT_USAGE
+
+
+def _supervise(settings: UpSettings, began: float) -> int:
+    home = settings.at_home
+    parts = components(settings, os.environ)
+    forget_records(home, parts)
+    logs = home.ensure_folder(home.path / "logs")
+    existed = home.first_password.exists()
+    address = reachable(settings.host, settings.port)
+    screen = Screen()
+    supervisor = Supervisor(parts, logs, screen, verbose=settings.verbose)
+
+    def look() -> bool:
+        """Show how far it is; True when the API is ready and every worker is up."""
+        up = {kept.component.name: kept.up for kept in supervisor.kept}
+        ready, why_not = api_ready(address) if up["api"] else (False, "")
+        elapsed = time.monotonic() - began
+        screen.progress(up, elapsed, why_not)
+        if not (ready and all(up.values())):
+            return False
+        url = f"http://{address}"
+        user = first_user(home, os.environ, existed=existed)
+        facts = {
+            "API": url,
+            "bus": settings.controller,
+            "workers": ", ".join(name for name in up if name.startswith("local-")) or "none",
+            "first user": user.described,
+            "logs": str(logs),
+        }
+        see = f'curl -s -H "Authorization: Bearer $TOKEN" {url}/status'
+        screen.ready(elapsed, facts, [user.login_line(url), see])
+        screen.note("Ctrl-C stops all of it")
+        return True
+
+    screen.opening(__version__, str(home.path))
+    return supervisor.run(look)

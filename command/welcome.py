@@ -1,0 +1,52 @@
+"""Who the first user is, and the line that logs them in."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dpip.home import Home
+from dpip.settings import ENV_PREFIX
+
+DEFAULT_USER = "admin"
+_TOKEN_OF = """python3 -c 'import json,sys; print(json.load(sys.stdin)["token"])'"""  # noqa: S105 - a command
+
+
+@dataclass(frozen=True, slots=True)
+class FirstUser:
+    """The account made at the first start. `password` is set when the API made it in this very run."""
+
+    name: str
+    password: str | None = None
+    password_file: Path | None = None  # where a password that was made up lies
+
+    @property
+    def described(self) -> str:
+        if self.password is not None:
+            return f"{self.name}, password {self.password} (shown this once; kept in {self.password_file})"
+        if self.password_file is not None:
+            return f"{self.name}, password in {self.password_file}"
+        return f"{self.name}, with the password you chose"
+
+    def login_line(self, url: str) -> str:
+        """A shell line that sets TOKEN. Without a known password, curl asks for it."""
+        if self.password is not None:
+            credentials = shlex.quote(f"{self.name}:{self.password}")
+        elif self.password_file is not None:
+            file = shlex.quote(str(self.password_file))
+            credentials = f'{shlex.quote(self.name)}:"$(cat {file})"'
+        else:
+            credentials = shlex.quote(self.name)
+        return f"TOKEN=$(curl -s -u {credentials} -X POST {url}/login | {_TOKEN_OF})"
+
+
+def first_user(home: Home, environment: Mapping[str, str], *, existed: bool) -> FirstUser:
+    """What can be said of the first user; `existed`: the password's file was there before this start."""
+    name = environment.get(f"{ENV_PREFIX}USER") or DEFAULT_USER
+    if not home.first_password.is_file():
+        return FirstUser(name)
+    if existed:
+        return FirstUser(name, None, home.first_password)
+    return FirstUser(name, home.first_password.read_text().strip(), home.first_password)
