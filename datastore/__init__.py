@@ -1,0 +1,10 @@
+"""The only truth: users, workloads, images, jobs, workers, on SQLite or PostgreSQL.
+
+from datastore import open_datastore
+with open_datastore("sqlite:////srv/dpip/dpip.sqlite3") as store: ...
+"""
+
+from datastore.migrate import migrate
+from datastore.store import Datastore, open_datastore
+
+__all__ = ["Datastore", "migrate", "open_datastore"]

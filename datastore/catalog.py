@@ -1,0 +1,212 @@
+"""Workloads and their images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from datastore import rows
+from datastore.cancelling import cancel_unfinished
+from datastore.chunks import chunks
+from datastore.counters import lock_workloads
+from datastore.database import Database
+from datastore.pages import page
+from datastore.schema import IS_ACTIVE, images, jobs, workloads
+from dpip import ids
+from dpip.domain import ImageKind, JobState, StoredImage, Workload
+from dpip.errors import Conflict, NotFound
+from dpip.names import clash_key
+from dpip.ports import NewOriginal, Page
+
+_WORKLOAD = select(workloads).where(workloads.c.id == bindparam("id"))
+_NEWEST_FIRST = select(workloads).order_by(workloads.c.id.desc())
+_ALLOCATE = (
+    update(workloads)
+    .where(workloads.c.id == bindparam("of_id"), workloads.c.cancelled_at.is_(None))
+    .values(next_seq=workloads.c.next_seq + 1, queued=workloads.c.queued + 1)
+    .returning(workloads.c.next_seq - 1, workloads.c.name, workloads.c.owner_id)
+)
+_CANCELLED_AT = select(workloads.c.cancelled_at).where(workloads.c.id == bindparam("id"))
+_ADD_IMAGE = insert(images)
+_ADD_JOB = insert(jobs)
+_IMAGE = rows.SELECT_IMAGE.where(images.c.id == bindparam("id"))
+_DONE = (
+    select(jobs.c.id)
+    .where(jobs.c.workload_id == bindparam("workload_id"), jobs.c.state == JobState.DONE)
+    .order_by(jobs.c.seq)
+)
+
+
+class SqlCatalog:
+    """`dpip.ports.Catalog` over SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create_workload(self, workload: Workload) -> Workload:
+        """Raises `Conflict` when the name (or one that clashes with it) is taken."""
+        values = {
+            "id": workload.id,
+            "name": workload.name,
+            "name_key": clash_key(workload.name),
+            "owner_id": workload.owner_id,
+            "pipeline": workload.pipeline,
+            "tags": list(workload.tags),
+            "created_at": workload.created_at,
+            "next_seq": 1,
+            "queued": 0,
+            "running": 0,
+            "done": 0,
+            "failed": 0,
+            "served_at": 0.0,
+        }
+        try:
+            with self._database.write() as connection:
+                connection.execute(insert(workloads), values)
+        except Conflict as error:
+            raise Conflict(
+                f"the workload_name {workload.name!r} is taken, or too much like one that is; choose another"
+            ) from error
+        return workload
+
+    def workload(self, workload_id: str, owner_id: str | None) -> Workload | None:
+        with self._database.read() as connection:
+            row = connection.execute(_WORKLOAD, {"id": workload_id}).one_or_none()
+        if row is None or owner_id not in {None, row.owner_id}:
+            return None
+        return rows.workload(row)
+
+    def workloads(
+        self, owner_id: str | None, *, active_only: bool = False, limit: int = 100, after: str | None = None
+    ) -> Page[Workload]:
+        """Newest first. A workload that was cancelled while it was empty is not active."""
+        statement = _NEWEST_FIRST
+        if owner_id is not None:
+            statement = statement.where(workloads.c.owner_id == owner_id)
+        if active_only:
+            statement = statement.where(IS_ACTIVE)
+        if after is not None:
+            statement = statement.where(workloads.c.id < after)
+        with self._database.read() as connection:
+            found = connection.execute(statement.limit(limit + 1)).all()
+        return page([rows.workload(row) for row in found], limit, lambda item: item.id)
+
+    def cancel_workload(self, workload_id: str, now: float) -> Workload | None:
+        """Fail every queued and running job as cancelled; doing it again changes nothing."""
+        with self._database.write() as connection:
+            if self._database.locks_rows:
+                lock_workloads(connection, [workload_id])
+            row = connection.execute(_WORKLOAD, {"id": workload_id}).one_or_none()
+            if row is None:
+                return None
+            if row.cancelled_at is None:
+                cancel_unfinished(connection, workload_id, now)
+                row = connection.execute(_WORKLOAD, {"id": workload_id}).one()
+            return rows.workload(row)
+
+    def delete_workload(self, workload_id: str) -> tuple[str, ...] | None:
+        """Remove all rows of it; returns the keys whose bytes are to be removed. None: there was none."""
+        of_images = images.c.workload_id == workload_id
+        with self._database.write() as connection:
+            if self._database.locks_rows:
+                lock_workloads(connection, [workload_id])
+            if connection.execute(_WORKLOAD, {"id": workload_id}).one_or_none() is None:
+                return None
+            keys = tuple(connection.execute(select(images.c.key).where(of_images)).scalars())
+            connection.execute(delete(jobs).where(jobs.c.workload_id == workload_id))
+            connection.execute(delete(images).where(of_images))
+            connection.execute(delete(workloads).where(workloads.c.id == workload_id))
+        return keys
+
+    def filtered_ids(self, workload_ids: Sequence[str]) -> dict[str, list[str]]:
+        """A done job is a filtered image, so an index over the jobs answers this."""
+        with self._database.read() as connection:
+            return {
+                workload_id: [
+                    ids.filtered_id(original)
+                    for original in connection.execute(_DONE, {"workload_id": workload_id}).scalars()
+                ]
+                for workload_id in workload_ids
+            }
+
+    def add_original(self, new: NewOriginal, place: Callable[[str], None], now: float) -> StoredImage:
+        """Image row and job row in one transaction, with `place(key)` just before its commit.
+
+        Other writers of the workload (on SQLite: all writers) wait while `place` runs.
+        """
+        with self._database.write() as connection:
+            allocated = connection.execute(_ALLOCATE, {"of_id": new.workload_id}).one_or_none()
+            if allocated is None:
+                raise _refusal(connection, new.workload_id)
+            seq, workload_name, owner_id = allocated
+            image_id = ids.original_id(new.workload_id, seq)
+            stored = StoredImage(
+                id=image_id,
+                workload_id=new.workload_id,
+                owner_id=owner_id,
+                seq=seq,
+                kind=ImageKind.ORIGINAL,
+                key=ids.original_key(workload_name, image_id, new.extension),
+                name=rows.storable(new.name),
+                facts=new.facts,
+                created_at=now,
+            )
+            connection.execute(_ADD_IMAGE, rows.image_values(stored))
+            connection.execute(_ADD_JOB, _job_values(stored, new))
+            place(stored.key)
+        return stored
+
+    def image(self, image_id: str, owner_id: str | None) -> StoredImage | None:
+        with self._database.read() as connection:
+            row = connection.execute(_IMAGE, {"id": image_id}).one_or_none()
+        if row is None or owner_id not in {None, row.owner_id}:
+            return None
+        return rows.image(row)
+
+    def images(
+        self,
+        workload_id: str,
+        *,
+        kind: ImageKind | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> Page[StoredImage]:
+        """In order of upload; an original comes before its filtered image."""
+        statement = rows.SELECT_IMAGE.where(
+            images.c.workload_id == workload_id, images.c.id > (after or "")
+        ).order_by(images.c.id)
+        if kind is not None:
+            statement = statement.where(images.c.kind == kind)
+        with self._database.read() as connection:
+            found = connection.execute(statement.limit(limit + 1)).all()
+        return page([rows.image(row) for row in found], limit, lambda item: item.id)
+
+    def known_keys(self, keys: Sequence[str]) -> set[str]:
+        known: set[str] = set()
+        with self._database.read() as connection:
+            for some in chunks(keys):
+                statement = select(images.c.key).where(images.c.key.in_(some))
+                known.update(connection.execute(statement).scalars())
+        return known
+
+
+def _refusal(connection: Connection, workload_id: str) -> NotFound | Conflict:
+    """Why no place could be allocated in this workload."""
+    if connection.execute(_CANCELLED_AT, {"id": workload_id}).one_or_none() is None:
+        return NotFound(f"there is no workload {workload_id!r}; POST /workloads makes one")
+    return Conflict(f"the workload {workload_id!r} was cancelled and takes no more images; make another")
+
+
+def _job_values(original: StoredImage, new: NewOriginal) -> dict[str, object]:
+    return {
+        "id": original.id,
+        "workload_id": original.workload_id,
+        "seq": original.seq,
+        "state": JobState.QUEUED.value,
+        "attempt": 0,
+        "deaths": 0,
+        "megapixels": new.needs.megapixels,
+        "memory_bytes": new.needs.memory_bytes,
+        "queued_at": original.created_at,
+    }

@@ -1,0 +1,202 @@
+"""The end of attempts: what an outcome does to its job, decided first and written then.
+
+An outcome stands when its job is running and in the very attempt that the outcome is of. One that
+says what was committed already stands too, so that a message may come twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
+
+from datastore import rows
+from datastore.chunks import chunks
+from datastore.counters import CounterChanges
+from datastore.requeueing import UNPLACED
+from datastore.schema import images, jobs
+from dpip import ids
+from dpip.domain import Failure, ImageKind, JobState, Outcome, StoredImage, Success
+
+_LOCK = (
+    select(
+        jobs.c.id,
+        jobs.c.workload_id,
+        jobs.c.seq,
+        jobs.c.state,
+        jobs.c.attempt,
+        jobs.c.failure_kind,
+        jobs.c.failure_detail,
+        jobs.c.failure_retryable,
+    )
+    .order_by(jobs.c.id)
+    .with_for_update()
+)
+_THIS_ATTEMPT = (
+    jobs.c.id == bindparam("of_id"),
+    jobs.c.attempt == bindparam("of_attempt"),
+    jobs.c.state == JobState.RUNNING,
+)
+_FAILURE: dict[str, BindParameter[object]] = {
+    "failure_kind": bindparam("kind"),
+    "failure_detail": bindparam("detail"),
+    "failure_retryable": bindparam("retryable"),
+}
+_TIMINGS: dict[str, BindParameter[object]] = {
+    f"{step}_s": bindparam(step) for step in ("fetch", "decode", "filter", "encode", "deliver")
+}
+
+_DONE = (
+    update(jobs)
+    .where(*_THIS_ATTEMPT)
+    .values(
+        state=JobState.DONE.value,
+        finished_at=bindparam("now"),
+        lease_until=None,
+        failure_kind=None,
+        failure_detail=None,
+        failure_retryable=None,
+        **_TIMINGS,
+    )
+)
+_FAILED = (
+    update(jobs)
+    .where(*_THIS_ATTEMPT)
+    .values(
+        state=JobState.FAILED.value, finished_at=bindparam("now"), lease_until=None, **_FAILURE, **_TIMINGS
+    )
+)
+_AGAIN = (
+    update(jobs)
+    .where(*_THIS_ATTEMPT)
+    .values(state=JobState.QUEUED.value, queued_at=bindparam("now"), **(UNPLACED | _FAILURE | _TIMINGS))
+)
+
+
+@dataclass(slots=True)
+class _Current:
+    """A job as it stands in this transaction, with what the outcomes before did to it."""
+
+    row: rows.AnyRow
+    state: JobState
+    failure: Failure | None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is to be written."""
+
+    now: float
+    max_attempts: int
+    images: list[dict[str, object]] = field(default_factory=list)
+    done: list[dict[str, object]] = field(default_factory=list)
+    failed: list[dict[str, object]] = field(default_factory=list)
+    again: list[dict[str, object]] = field(default_factory=list)
+    changes: CounterChanges = field(default_factory=CounterChanges)
+
+    def write(self, connection: Connection) -> None:
+        for statement, values in (
+            (insert(images), self.images),
+            (_DONE, self.done),
+            (_FAILED, self.failed),
+            (_AGAIN, self.again),
+        ):
+            if values:
+                connection.execute(statement, values)
+        self.changes.apply(connection)
+
+
+def finish_batch(
+    connection: Connection, outcomes: Sequence[Outcome], now: float, max_attempts: int
+) -> tuple[bool, ...]:
+    """Commit what stands of `outcomes`; the workloads are locked already. True for each that stands."""
+    current = _lock(connection, sorted({outcome.job_id for outcome in outcomes}))
+    keys = {outcome.result.key for outcome in outcomes if isinstance(outcome.result, Success)}
+    taken = _taken(connection, sorted(keys))
+    batch = _Batch(now, max_attempts)
+    stands = []
+    for outcome in outcomes:
+        job = current.get(outcome.job_id)
+        if job is None or job.row.attempt != outcome.attempt:
+            stands.append(False)
+        elif job.state is JobState.RUNNING:
+            _commit(batch, job, outcome, taken)
+            stands.append(True)
+        else:
+            stands.append(_says_the_same(job, outcome, taken))
+    batch.write(connection)
+    return tuple(stands)
+
+
+def _commit(batch: _Batch, job: _Current, outcome: Outcome, taken: dict[str, str]) -> None:
+    result = outcome.result
+    if isinstance(result, Success) and result.key in taken:
+        result = Failure(
+            "internal", f"the key {result.key!r} of the result belongs to another image", retryable=True
+        )
+    values: dict[str, object] = {
+        "of_id": job.row.id,
+        "of_attempt": job.row.attempt,
+        "now": batch.now,
+        "fetch": outcome.timings.fetch,
+        "decode": outcome.timings.decode,
+        "filter": outcome.timings.filter,
+        "encode": outcome.timings.encode,
+        "deliver": outcome.timings.deliver,
+    }
+    if isinstance(result, Success):
+        filtered = _filtered_image(job.row, result, batch.now)
+        batch.images.append(rows.image_values(filtered))
+        batch.done.append(values)
+        taken[result.key] = filtered.id
+        job.state = JobState.DONE
+    else:
+        result = Failure(
+            rows.storable(result.kind) or "internal", rows.storable(result.detail) or "", result.retryable
+        )
+        values |= {"kind": result.kind, "detail": result.detail, "retryable": result.retryable}
+        goes_back = result.retryable and outcome.attempt < batch.max_attempts
+        (batch.again if goes_back else batch.failed).append(values)
+        job.state = JobState.QUEUED if goes_back else JobState.FAILED
+        job.failure = result
+    batch.changes.move(job.row.workload_id, JobState.RUNNING, job.state)
+
+
+def _says_the_same(job: _Current, outcome: Outcome, taken: dict[str, str]) -> bool:
+    """Whether this is, once more, what the job's attempt was ended by."""
+    if isinstance(outcome.result, Success):
+        return job.state is JobState.DONE and taken.get(outcome.result.key) == ids.filtered_id(job.row.id)
+    said = rows.storable(outcome.result.kind), rows.storable(outcome.result.detail)
+    return job.failure is not None and (job.failure.kind, job.failure.detail) == said
+
+
+def _filtered_image(row: rows.AnyRow, result: Success, now: float) -> StoredImage:
+    return StoredImage(
+        id=ids.filtered_id(row.id),
+        workload_id=row.workload_id,
+        owner_id="",  # the workload's; images have no owner of their own
+        seq=row.seq,
+        kind=ImageKind.FILTERED,
+        key=result.key,
+        name=None,
+        facts=result.facts,
+        created_at=now,
+    )
+
+
+def _lock(connection: Connection, job_ids: Sequence[str]) -> dict[str, _Current]:
+    return {
+        row.id: _Current(row, JobState(row.state), rows.failure(row))
+        for some in chunks(job_ids)
+        for row in connection.execute(_LOCK.where(jobs.c.id.in_(some)))
+    }
+
+
+def _taken(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
+    """Of these keys those that an image has already, with that image's id."""
+    return {
+        row.key: row.id
+        for some in chunks(keys)
+        for row in connection.execute(select(images.c.key, images.c.id).where(images.c.key.in_(some)))
+    }

@@ -1,0 +1,208 @@
+"""The life of jobs, as the scheduler drives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from datastore import rows
+from datastore.chunks import chunks
+from datastore.counters import CounterChanges, lock_workloads_of_jobs, mark_served
+from datastore.database import Database
+from datastore.fairness import choose_workloads
+from datastore.finishing import finish_batch
+from datastore.leadership import CURRENT_EPOCH
+from datastore.pages import id_range, page
+from datastore.requeueing import SELECT_RUNNING, requeue, requeue_where
+from datastore.schema import jobs
+from dpip.domain import ClaimedJob, Job, JobState, Outcome, Placement, QueuedJob
+from dpip.errors import Fenced
+from dpip.ports import Page
+
+_NEXT_OF_WORKLOAD = (
+    rows.SELECT_QUEUED.where(jobs.c.workload_id == bindparam("workload_id"), jobs.c.state == JobState.QUEUED)
+    .order_by(jobs.c.seq)
+    .limit(bindparam("count"))
+)
+_CLAIM = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("of_id"), jobs.c.state == JobState.QUEUED)
+    .values(
+        state=JobState.RUNNING.value,
+        attempt=jobs.c.attempt + 1,
+        worker_id=bindparam("on_worker"),
+        reason=bindparam("why"),
+        epoch=bindparam("of_epoch"),
+        lease_until=bindparam("until"),
+        started_at=bindparam("now"),
+    )
+)
+_RENEW = (
+    update(jobs)
+    .where(
+        jobs.c.id == bindparam("of_id"),
+        jobs.c.attempt == bindparam("of_attempt"),
+        jobs.c.state == JobState.RUNNING,
+    )
+    .values(lease_until=bindparam("until"))
+)
+_JOB = rows.SELECT_JOB.where(jobs.c.id == bindparam("id"))
+
+
+class SqlJobQueue:
+    """`dpip.ports.JobQueue` over SQL. Every change is conditional on state and attempt."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def candidates(
+        self, limit: int, per_workload: int, offered_tags: frozenset[str]
+    ) -> tuple[QueuedJob, ...]:
+        """One of each workload in turn, the workload that waited longest first.
+
+        Costs two queries and one for each workload that takes part, whatever the length of the queue.
+        """
+        with self._database.read() as connection:
+            shares = choose_workloads(connection, limit, per_workload, offered_tags)
+            taken = [
+                [
+                    rows.queued_job(row)
+                    for row in connection.execute(
+                        _NEXT_OF_WORKLOAD, {"workload_id": workload_id, "count": share}
+                    )
+                ]
+                for workload_id, share in shares.items()
+            ]
+        rounds = max(map(len, taken), default=0)
+        return tuple(found[turn] for turn in range(rounds) for found in taken if turn < len(found))
+
+    def claim(
+        self, placements: Sequence[Placement], epoch: int, now: float, lease_until: float
+    ) -> tuple[ClaimedJob, ...]:
+        """queued -> running. Raises `Fenced` when `epoch` is not the current leader's."""
+        wanted = {placement.job_id: placement for placement in reversed(placements)}
+        job_ids = sorted(wanted)
+        with self._database.write() as connection:
+            _check_epoch(connection, epoch)
+            if not wanted:
+                return ()
+            found = self._lock_queued(connection, job_ids)
+            changes = CounterChanges()
+            for row in found.values():
+                changes.move(row.workload_id, JobState.QUEUED, JobState.RUNNING)
+            if found:
+                connection.execute(
+                    _CLAIM,
+                    [
+                        {
+                            "of_id": job_id,
+                            "on_worker": wanted[job_id].worker_id,
+                            "why": rows.storable(wanted[job_id].reason),
+                            "of_epoch": epoch,
+                            "until": lease_until,
+                            "now": now,
+                        }
+                        for job_id in found
+                    ],
+                )
+            changes.apply(connection)
+            mark_served(connection, {row.workload_id for row in found.values()}, now)
+        return tuple(
+            ClaimedJob(rows.queued_job(row), wanted[job_id].worker_id, row.attempt + 1, lease_until)
+            for job_id, row in (
+                (job_id, found.get(job_id)) for job_id in dict.fromkeys(p.job_id for p in placements)
+            )
+            if row is not None
+        )
+
+    def _lock_queued(self, connection: Connection, job_ids: Sequence[str]) -> dict[str, rows.AnyRow]:
+        if self._database.locks_rows:
+            lock_workloads_of_jobs(connection, job_ids)
+        found = {}
+        for some in chunks(job_ids):
+            statement = (
+                rows.SELECT_QUEUED.where(jobs.c.id.in_(some), jobs.c.state == JobState.QUEUED)
+                .order_by(jobs.c.id)
+                .with_for_update(of=jobs)
+            )
+            found.update({row.id: row for row in connection.execute(statement)})
+        return found
+
+    def renew(self, claimed: Sequence[tuple[str, int]], lease_until: float) -> None:
+        """Prolong the leases of these (job id, attempt) pairs."""
+        values = [
+            {"of_id": job_id, "of_attempt": attempt, "until": lease_until}
+            for job_id, attempt in sorted(claimed)
+        ]
+        if values:
+            with self._database.write() as connection:
+                connection.execute(_RENEW, values)
+
+    def finish(self, outcomes: Sequence[Outcome], now: float, max_attempts: int) -> tuple[bool, ...]:
+        """running -> done | failed | queued again; see `finishing`."""
+        if not outcomes:
+            return ()
+        with self._database.write() as connection:
+            if self._database.locks_rows:
+                lock_workloads_of_jobs(connection, {outcome.job_id for outcome in outcomes})
+            return finish_batch(connection, outcomes, now, max_attempts)
+
+    def release(self, claimed: Sequence[tuple[str, int]], *, died: bool, now: float) -> int:
+        """running -> queued for these (job id, attempt) pairs; `died` counts against the job."""
+        pairs = set(claimed)
+        job_ids = [job_id for job_id, _ in pairs]
+        return requeue(self._database, job_ids, lambda row: (row.id, row.attempt) in pairs, now, died=died)
+
+    def release_expired(self, now: float) -> int:
+        """running -> queued for every job whose lease ran out."""
+        return requeue_where(
+            self._database, jobs.c.lease_until <= now, lambda row: row.lease_until <= now, now
+        )
+
+    def release_before_epoch(self, epoch: int, now: float) -> int:
+        """running -> queued for every job that an earlier leader placed."""
+        return requeue_where(self._database, jobs.c.epoch < epoch, lambda row: row.epoch < epoch, now)
+
+    def running(self) -> tuple[tuple[str, int, str], ...]:
+        """(job id, attempt, worker id) of every running job."""
+        with self._database.read() as connection:
+            return tuple((row.id, row.attempt, row.worker_id) for row in connection.execute(SELECT_RUNNING))
+
+    def cancelled_among(self, claimed: Sequence[tuple[str, int]]) -> set[str]:
+        """Those of these (job id, attempt) pairs that are not running any more, by job id."""
+        gone = set(claimed)
+        with self._database.read() as connection:
+            for some in chunks(sorted({job_id for job_id, _ in claimed})):
+                statement = select(jobs.c.id, jobs.c.attempt).where(
+                    jobs.c.id.in_(some), jobs.c.state == JobState.RUNNING
+                )
+                gone.difference_update((row.id, row.attempt) for row in connection.execute(statement))
+        return {job_id for job_id, _ in gone}
+
+    def jobs(
+        self, workload_id: str, *, state: JobState | None = None, limit: int = 100, after: str | None = None
+    ) -> Page[Job]:
+        """In order of upload."""
+        if state is None:
+            begin, end = id_range(workload_id)
+            later = rows.SELECT_JOB.where(jobs.c.id > (after or begin), jobs.c.id < end)
+            statement = later.order_by(jobs.c.id)
+        else:
+            seq = select(jobs.c.seq).where(jobs.c.id == (after or "")).scalar_subquery()
+            in_state = rows.SELECT_JOB.where(jobs.c.workload_id == workload_id, jobs.c.state == state)
+            statement = in_state.where(jobs.c.seq > func.coalesce(seq, 0)).order_by(jobs.c.seq)
+        with self._database.read() as connection:
+            found = connection.execute(statement.limit(limit + 1)).all()
+        return page([rows.job(row) for row in found], limit, lambda item: item.id)
+
+    def job(self, job_id: str) -> Job | None:
+        with self._database.read() as connection:
+            row = connection.execute(_JOB, {"id": job_id}).one_or_none()
+        return None if row is None else rows.job(row)
+
+
+def _check_epoch(connection: Connection, epoch: int) -> None:
+    current = connection.execute(CURRENT_EPOCH).one()
+    if current.epoch != epoch or current.holder is None:
+        raise Fenced(f"the leader of epoch {epoch} may place no jobs: the epoch is {current.epoch} now")

@@ -1,0 +1,189 @@
+"""The tables. `migrations/` makes them; a test checks that both say the same.
+
+Times are seconds since the epoch. A workload's row carries the counts of its jobs, changed in the
+transaction that changes the jobs, so that its status costs one row however many images it has.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+# Ids sort as bytes on both databases, whatever language PostgreSQL was set up for.
+Sorted = Text().with_variant(Text(collation="C"), "postgresql")
+
+# Conditions of partial indexes. Queries repeat them word for word: bound parameters would hide them
+# from the planner.
+HAS_QUEUED = text("queued > 0")
+HAS_RUNNING = text("running > 0")
+IS_ACTIVE = text("(queued > 0 OR running > 0 OR (done = 0 AND failed = 0 AND cancelled_at IS NULL))")
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Sorted, primary_key=True),
+    Column("name", Sorted, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Sorted, primary_key=True),
+    Column("name", Sorted, nullable=False, unique=True),
+    Column("tags", JSON, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("machine", JSON, nullable=False),
+    Column("load", JSON(none_as_null=True)),
+    Column("instance", Text, nullable=False),
+    Column("incarnation", Integer, nullable=False),
+    Column("joined_at", Double, nullable=False),
+    Column("last_report_at", Double, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("hash", Sorted, primary_key=True),
+    Column("user_id", Sorted, ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    Column("worker_id", Sorted, ForeignKey("workers.id", ondelete="CASCADE"), index=True),
+    Column("scope", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+)
+
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("at", Double, nullable=False, index=True),
+    Index("ix_login_failures_key", "key", "at"),
+)
+
+workloads = Table(
+    "workloads",
+    metadata,
+    Column("id", Sorted, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False, unique=True),  # dpip.names.clash_key of the name
+    Column("owner_id", Sorted, nullable=False),
+    Column("pipeline", Text, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("cancelled_at", Double),
+    Column("next_seq", BigInteger, nullable=False),  # of the next upload
+    Column("queued", BigInteger, nullable=False),
+    Column("running", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("served_at", Double, nullable=False),  # when a job of it was last placed; 0: never
+    Index("ix_workloads_owner_id", "owner_id", "id"),
+    Index("ix_workloads_active", "id", sqlite_where=IS_ACTIVE, postgresql_where=IS_ACTIVE),
+    Index("ix_workloads_queued", "served_at", "id", sqlite_where=HAS_QUEUED, postgresql_where=HAS_QUEUED),
+    Index("ix_workloads_running", "id", sqlite_where=HAS_RUNNING, postgresql_where=HAS_RUNNING),
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column("id", Sorted, primary_key=True),
+    Column("workload_id", Sorted, ForeignKey("workloads.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Sorted, nullable=False, unique=True),
+    Column("name", Text),
+    Column("format", Text, nullable=False),
+    Column("width", BigInteger, nullable=False),
+    Column("height", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Index("ix_images_workload_id", "workload_id", "id"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Sorted, ForeignKey("images.id"), primary_key=True),  # its original's
+    Column("workload_id", Sorted, ForeignKey("workloads.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("deaths", Integer, nullable=False),
+    Column("megapixels", Double, nullable=False),
+    Column("memory_bytes", BigInteger, nullable=False),
+    Column("epoch", BigInteger),  # of the leader that placed it
+    Column("lease_until", Double),
+    Column("worker_id", Sorted),
+    Column("reason", Text),
+    Column("failure_kind", Text),
+    Column("failure_detail", Text),
+    Column("failure_retryable", Boolean),
+    Column("queued_at", Double, nullable=False),
+    Column("started_at", Double),
+    Column("finished_at", Double),
+    Column("fetch_s", Double),
+    Column("decode_s", Double),
+    Column("filter_s", Double),
+    Column("encode_s", Double),
+    Column("deliver_s", Double),
+    Index("ix_jobs_workload_id", "workload_id", "state", "seq"),
+)
+
+leadership = Table(
+    "leadership",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # the only row is 1
+    Column("epoch", BigInteger, nullable=False),
+    Column("holder", Text),
+    Column("until", Double, nullable=False),
+    Column("ray_address", Text),
+)
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("name", Sorted, primary_key=True),
+    Column("url", Text),
+    Column("announced_at", Double, nullable=False),
+)
+
+samples = Table(
+    "samples",
+    metadata,
+    Column("worker_id", Sorted, ForeignKey("workers.id", ondelete="CASCADE"), nullable=False),
+    Column("seconds", Double, nullable=False),  # 0: a report as it came
+    Column("at", Double, nullable=False),
+    Column("cpu_percent", Double, nullable=False),
+    Column("memory_available", BigInteger, nullable=False),
+    Column("running_jobs", Double, nullable=False),
+    Column("gpu_percent", Double, nullable=False),
+    Column("gpu_memory_used", BigInteger, nullable=False),
+    UniqueConstraint("worker_id", "seconds", "at"),
+    Index("ix_samples_seconds", "seconds", "at"),
+)

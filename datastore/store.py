@@ -1,0 +1,61 @@
+"""The datastore as one thing: every port over one database."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from datastore.accounts import SqlAccounts
+from datastore.catalog import SqlCatalog
+from datastore.database import Database
+from datastore.endpoints import SqlApiEndpoints
+from datastore.engines import connect
+from datastore.leadership import SqlLeadership
+from datastore.migrate import ensure_newest
+from datastore.queue import SqlJobQueue
+from datastore.register import SqlWorkerRegister
+from dpip.ports import Accounts, ApiEndpoints, Catalog, JobQueue, Leadership, WorkerRegister
+
+
+class Datastore:
+    """The ports of `dpip.ports`, over one database. Threads may share it; processes open their own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.accounts: Accounts = SqlAccounts(database)
+        self.catalog: Catalog = SqlCatalog(database)
+        self.leadership: Leadership = SqlLeadership(database)
+        self.queue: JobQueue = SqlJobQueue(database)
+        self.register: WorkerRegister = SqlWorkerRegister(database)
+        self.endpoints: ApiEndpoints = SqlApiEndpoints(database)
+
+    def ping(self) -> None:
+        """Raise `NotReady` when the database does not answer."""
+        self._database.ping()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+    def __enter__(self) -> Datastore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_datastore(url: str) -> Datastore:
+    """Open the database at `url`, making or updating its tables first where that is needed.
+
+    `sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3`, or `postgresql://user:password@host/name`.
+    Raises `ConfigError` for a URL that cannot work, or a database that a newer DPIP made, and
+    `NotReady` when the database cannot be reached.
+    """
+    database = connect(url)
+    try:
+        ensure_newest(database)
+    except BaseException:
+        database.close()
+        raise
+    return Datastore(database)
