@@ -74,7 +74,7 @@ class ApiExchange:
         return self._ask("GET", f"/images/{claimed.job.id}", None, _FETCHING).data
 
     def deliver(self, claimed: ClaimedJob, data: bytes, facts: ImageFacts) -> str:
-        extension = self._extension(facts.format)
+        extension = self._extension(facts.format).removeprefix(".")
         fields: dict[str, str | tuple[str, bytes]] = {
             "workload_id": claimed.job.workload_id,
             "type": ImageKind.FILTERED.value,

@@ -12,7 +12,7 @@ from dpip.domain import ClaimedJob, ImageFacts
 from dpip.ids import result_key
 from dpip.ports import ImageStore
 
-Extension = Callable[[str], str]  # a format's file extension without the dot: "jpeg" -> "jpg"
+Extension = Callable[[str], str]  # a format's file extension, dot or not: "jpeg" -> "jpg"
 _SHORT = {"jpeg": "jpg", "tiff": "tif"}
 
 
@@ -23,7 +23,7 @@ def usual_extension(image_format: str) -> str:
 
 def key_of_result(claimed: ClaimedJob, extension: str) -> str:
     """Where the result of this attempt lies."""
-    return result_key(claimed.job.workload_name, claimed.job.id, claimed.attempt, extension)
+    return result_key(claimed.job.workload_name, claimed.job.id, claimed.attempt, extension.removeprefix("."))
 
 
 class StoreExchange:

@@ -1,0 +1,124 @@
+"""The controller's sockets: bound when made, served when run, and no frame believed unless it opens."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pynng
+
+from bus.frames import Answering, Hearing, Telling
+from bus.messages import Announcement, Rejected, Reply, Request
+from controller.sockets import bind
+from dpip.errors import DpipError, Malformed, Unauthenticated
+from dpip.lifecycle import Stop, Supervised
+from dpip.logs import fields
+from dpip.ports import Clock
+
+_ANSWERING_THREADS = 4
+_JOIN_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class BusServer:
+    """Three listening sockets in a row; see `bus.messages` for what is said on which."""
+
+    def __init__(self, host: str, port: int, join_token: str) -> None:
+        """Bind `port` and the next two, or any three in a row for port 0. Raises `ConfigError`."""
+        self._answering = Answering(join_token)
+        self._telling = Telling(join_token, "announcement")
+        self._hearing = Hearing(join_token, "hint")
+        self._sockets = bind(host, port)
+        self.address = self._sockets.address
+        self._contexts = [self._sockets.requests.new_context() for _ in range(_ANSWERING_THREADS)]
+        self._threads: list[Supervised] = []
+        self._refusals = SparseLog(log)
+
+    def start(
+        self, handle: Callable[[Request], Reply], on_hint: Callable[[Announcement], None], stop: Stop
+    ) -> None:
+        """Answer requests with `handle` and pass hints to `on_hint`, each in threads of their own."""
+        for number, context in enumerate(self._contexts):
+            self._thread(f"bus-answers-{number}", partial(self._answer, context, handle), stop)
+        self._thread("bus-hints", partial(self._take_hints, on_hint), stop)
+
+    def announce(self, topic: str, body: dict[str, str]) -> None:
+        """This is the controller's own `Announcer`: straight to everybody who listens."""
+        try:
+            self._sockets.announcements.send(self._telling.frame(topic, body), block=False)
+        except (pynng.NNGException, ValueError) as error:
+            log.debug("announcement dropped: %s: %s", topic, error)
+
+    def close_entrances(self) -> None:
+        """Take nothing in any more; what is being asked now goes without an answer."""
+        self._sockets.requests.close()
+        self._sockets.hints.close()
+        for thread in self._threads:
+            thread.join(_JOIN_S)
+        for context in self._contexts:
+            with contextlib.suppress(pynng.NNGException):  # they went with their socket
+                context.close()
+
+    def close(self) -> None:
+        """Close everything; does no harm twice."""
+        self.close_entrances()
+        self._sockets.announcements.close()
+
+    def _thread(self, name: str, run: Callable[[], None], stop: Stop) -> None:
+        self._threads.append(Supervised(name, run, stop).start())
+
+    def _answer(self, context: pynng.Context, handle: Callable[[Request], Reply]) -> None:
+        while True:
+            try:
+                frame = context.recv()
+                context.send(self._reply(frame, handle))
+            except pynng.Closed:
+                return
+            except pynng.NNGException as error:  # this client's trouble, not the next one's
+                log.debug("a client went away: %s", error)
+
+    def _reply(self, frame: bytes, handle: Callable[[Request], Reply]) -> bytes:
+        try:
+            message, nonce = self._answering.open(frame)
+        except Unauthenticated as error:
+            self._refusals.warning("request refused: %s", error.detail)
+            return self._answering.refusal(error)
+        try:
+            reply = handle(self._answering.parse(message))
+        except Malformed as error:
+            reply = Rejected(reason="malformed", detail=error.detail)
+        return self._answering.reply(reply, nonce)
+
+    def _take_hints(self, on_hint: Callable[[Announcement], None]) -> None:
+        while True:
+            try:
+                on_hint(self._hearing.announcement(self._sockets.hints.recv()))
+            except pynng.Closed:
+                return
+            except pynng.NNGException as error:
+                log.debug("a client went away: %s", error)
+            except DpipError as error:
+                log.debug("hint refused: %s", error)
+
+
+class SparseLog:
+    """Warns at most once in `every_s`: a stranger at the door must not fill the disk with log lines."""
+
+    def __init__(self, to: logging.Logger, every_s: float = 10.0, clock: Clock = time.monotonic) -> None:
+        self._to = to
+        self._every_s = every_s
+        self._clock = clock
+        self._silent_until = float("-inf")
+        self._left_out = 0
+
+    def warning(self, message: str, detail: str) -> None:
+        now = self._clock()
+        if now < self._silent_until:
+            self._left_out += 1
+            return
+        self._to.warning(message, detail, extra=fields(left_out_before=self._left_out))
+        self._silent_until, self._left_out = now + self._every_s, 0
