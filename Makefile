@@ -1,0 +1,56 @@
+# Needs python3 (3.11 or later, with venv), make and git; everything else goes into .venv.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+	--no-header --python-version 3.11
+UV = $(shell command -v uv || echo $(BIN)/uv)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format e2e bench setup setup-dev lock clean clean-all python
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+
+run: setup ## start the whole system; Ctrl-C stops it (ARGS="--workers 2 --port 9000")
+	@exec $(BIN)/dpip up $(ARGS)
+
+test: setup-dev ## run the whole test suite (ARGS="tests/imaging -x")
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev ## formatting, lint and types
+	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: make format" >&2; exit 1; }
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: setup-dev ## format the code
+	@$(BIN)/ruff format .
+
+e2e: setup-dev ## a video through a freshly started system and back (ARGS="film.mp4")
+	@exec $(BIN)/python -m tests.e2e $(ARGS)
+
+bench: setup-dev ## images per second and CPU per image, beside a bare OpenCV loop (ARGS="--short")
+	@exec $(BIN)/python -m benchmarks.end_to_end $(ARGS)
+
+setup: python ## make .venv with what running needs
+	@exec $(PYTHON) tools/setup.py run
+
+setup-dev: python ## make .venv with what testing needs too
+	@exec $(PYTHON) tools/setup.py dev
+
+lock: setup-dev ## resolve the dependencies anew into the lock files
+	@$(COMPILE) --upgrade pyproject.toml -o requirements.lock
+	@$(COMPILE) --upgrade -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+	@echo uv | $(COMPILE) --upgrade - -o requirements-setup.lock
+
+clean: ## remove caches and build results
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist benchmarks/out
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+clean-all: clean ## remove .venv too; images, database and secrets stay
+	@rm -rf .venv
+
+python:
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "$(PYTHON) is missing: apt-get install -y python3 python3-venv" >&2; exit 1; }
