@@ -1,0 +1,25 @@
+"""JPEG by libjpeg-turbo. Its luma channel is BT.601 luma, so that a gray picture needs no colour decoded."""
+
+from __future__ import annotations
+
+from imaging.codecs import opencv, pillow
+from imaging.codecs.options import EncodeOptions
+from imaging.lazy import cv2
+from imaging.picture import Picture
+from imaging.structure import Header
+
+
+def decode(data: bytes, header: Header, *, luma_only: bool) -> Picture:
+    if not header.plain:
+        return Picture(pillow.decode(data, header))
+    return Picture(opencv.decode(data, header.title, luma_only=luma_only))
+
+
+def encode(picture: Picture, options: EncodeOptions) -> bytes:
+    sampling = (
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420 if options.subsampled else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
+    )
+    parameters = [cv2.IMWRITE_JPEG_QUALITY, options.quality]
+    if not picture.is_gray:
+        parameters += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+    return opencv.encode(".jpg", picture.pixels, parameters)

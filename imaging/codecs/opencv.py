@@ -1,0 +1,36 @@
+"""OpenCV's codecs, with its errors translated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dpip.errors import Unprocessable
+from imaging.lazy import cv2, np
+from imaging.picture import Pixels
+
+
+def decode(data: bytes, title: str, *, luma_only: bool = False) -> Pixels:
+    """As stored: all channels and bits, not turned; or luma alone. Raises `Unprocessable`."""
+    kind = cv2.IMREAD_GRAYSCALE if luma_only else cv2.IMREAD_UNCHANGED
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), kind | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error as error:
+        raise _undecodable(title) from error
+    if pixels is None:  # what OpenCV's stubs do not know
+        raise _undecodable(title)
+    return pixels
+
+
+def encode(extension: str, pixels: Pixels, parameters: Sequence[int] = ()) -> bytes:
+    """Raises `Unprocessable`."""
+    try:
+        done, encoded = cv2.imencode(extension, pixels, parameters)
+    except cv2.error as error:
+        raise Unprocessable(f"the result cannot be written as {extension}: {error.err}") from error
+    if not done:
+        raise Unprocessable(f"the result cannot be written as {extension}")
+    return encoded.tobytes()
+
+
+def _undecodable(title: str) -> Unprocessable:
+    return Unprocessable(f"the {title} file cannot be decoded: it is damaged, or cut off")

@@ -1,0 +1,31 @@
+"""Container formats: headers, completeness and metadata as bytes. Neither OpenCV nor Pillow is used here."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, Protocol
+
+from imaging.containers import bmp, jpeg, png, tiff, webp
+from imaging.metadata import Metadata
+from imaging.structure import Header
+
+
+class Container(Protocol):
+    """What each module of this package offers."""
+
+    def read_header(self, stream: BinaryIO, size_bytes: int) -> Header:
+        """Raises `Unprocessable` when the header is broken or incomplete."""
+
+    def check_complete(self, stream: BinaryIO, size_bytes: int, header: Header) -> None:
+        """Raises `Unprocessable` when the end of the file is missing."""
+
+    def read_metadata(self, stream: BinaryIO, size_bytes: int) -> Metadata: ...
+
+    def with_metadata(self, encoded: bytes, metadata: Metadata) -> bytes:
+        """The encoded picture with what this format can hold of the metadata."""
+
+
+_CONTAINERS: dict[str, Container] = {"jpeg": jpeg, "png": png, "webp": webp, "bmp": bmp, "tiff": tiff}
+
+
+def container_of(format_name: str) -> Container:
+    return _CONTAINERS[format_name]

@@ -1,0 +1,151 @@
+"""One picture through one pipeline: decode, filter, encode."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+from dataclasses import dataclass, field
+
+from dpip.domain import ImageFacts, Timings
+from dpip.errors import Refused, TooLarge, Unprocessable
+from imaging import profiles
+from imaging.codecs import codec_of, exif_copy
+from imaging.codecs.options import DEFAULT_QUALITY, EncodeOptions
+from imaging.containers import container_of
+from imaging.filters.base import Filter
+from imaging.formats import FORMATS, Format
+from imaging.header import read_header
+from imaging.lazy import cv2
+from imaging.limits import Limits
+from imaging.metadata import Metadata
+from imaging.picture import Picture
+from imaging.pipeline import Pipeline
+from imaging.shaping import in_8_bits, on_white, upright
+from imaging.structure import Colour, Header
+from imaging.transparency import filtered
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The filtered picture. `notes` say, for people, what the result could not keep."""
+
+    data: bytes
+    facts: ImageFacts
+    timings: Timings  # decode, filter and encode
+    notes: tuple[str, ...] = field(default=())
+
+
+def run(data: bytes, pipeline: Pipeline, limits: Limits) -> Result:
+    """Raises a kind of `Refused` for whatever is wrong with the picture, and nothing else for it."""
+    header = read_header(io.BytesIO(data), len(data), limits)
+    try:
+        return _run(data, header, pipeline)
+    except Refused:
+        raise
+    except MemoryError as error:
+        raise TooLarge(f"there is not enough memory for {_size(header)}") from error
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise TooLarge(f"there is not enough memory for {_size(header)}") from error
+        raise Unprocessable(f"{_size(header)} cannot be filtered: {error.err}") from error
+
+
+def _size(header: Header) -> str:
+    return f"a {header.title} picture of {header.width:,} x {header.height:,} pixels"
+
+
+def _run(data: bytes, header: Header, pipeline: Pipeline) -> Result:
+    notes: list[str] = []
+    clock = _Clock()
+    metadata = container_of(header.format).read_metadata(io.BytesIO(data), len(data))
+    picture = _decoded(data, header, pipeline)
+    decode_s = clock.lap()
+    for filter_ in pipeline.filters:
+        picture = _step(filter_, picture, notes)
+    filter_s = clock.lap()
+    target = header.format if pipeline.output.format == "same" else pipeline.output.format
+    format_ = FORMATS[target]
+    picture = _storable(picture, format_, notes)
+    encoded = codec_of(target).encode(picture, _options(header, pipeline, format_))
+    kept = _carried(metadata, header, picture, pipeline, format_, notes)
+    encoded = container_of(target).with_metadata(encoded, kept)
+    encode_s = clock.lap()
+    facts = ImageFacts(
+        target, picture.width, picture.height, len(encoded), hashlib.sha256(encoded).hexdigest()
+    )
+    return Result(encoded, facts, Timings(decode=decode_s, filter=filter_s, encode=encode_s), tuple(notes))
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+
+    def lap(self) -> float:
+        """Seconds since the last one."""
+        last, self._last = self._last, time.perf_counter()
+        return self._last - last
+
+
+def _decoded(data: bytes, header: Header, pipeline: Pipeline) -> Picture:
+    luma_only = bool(pipeline.filters) and pipeline.filters[0].traits.luma_only
+    picture = codec_of(header.format).decode(data, header, luma_only=luma_only)
+    if (picture.width, picture.height) != (header.width, header.height):
+        raise Unprocessable(
+            f"the {header.title} file contradicts itself: its header says {header.width} x {header.height} "
+            f"pixels, and {picture.width} x {picture.height} are in it"
+        )
+    return Picture(upright(picture.pixels, header.orientation))
+
+
+def _step(filter_: Filter, picture: Picture, notes: list[str]) -> Picture:
+    if picture.is_deep and not filter_.traits.takes_16_bit:
+        notes.append(f"{filter_.name} works in 8 bits: the picture was reduced from 16")
+        picture = in_8_bits(picture)
+    return filtered(filter_, picture)
+
+
+def _storable(picture: Picture, format_: Format, notes: list[str]) -> Picture:
+    """What the format cannot hold is reduced, and noted."""
+    if max(picture.width, picture.height) > format_.max_side:
+        raise Unprocessable(
+            f"{format_.title} holds at most {format_.max_side:,} pixels to a side, and the result has "
+            f"{picture.width:,} x {picture.height:,}: choose another format"
+        )
+    if picture.is_deep and not format_.stores_16_bit:
+        notes.append(f"{format_.title} stores 8 bits: the picture was reduced from 16")
+        picture = in_8_bits(picture)
+    if picture.has_alpha and not format_.stores_alpha:
+        notes.append(f"{format_.title} stores no transparency: the picture was laid over white")
+        picture = on_white(picture)
+    return picture
+
+
+def _options(header: Header, pipeline: Pipeline, format_: Format) -> EncodeOptions:
+    quality = pipeline.output.quality
+    lossless = quality is None and format_.name == header.format and header.lossless
+    subsampled = header.subsampled if format_.name == header.format == "jpeg" else True
+    return EncodeOptions(quality or DEFAULT_QUALITY, subsampled=subsampled, lossless=lossless)
+
+
+def _carried(
+    metadata: Metadata,
+    header: Header,
+    picture: Picture,
+    pipeline: Pipeline,
+    format_: Format,
+    notes: list[str],
+) -> Metadata:
+    """What goes along into the result."""
+    kept = metadata if pipeline.output.keep_metadata else metadata.impersonal()
+    kept = kept.turned(header.sideways)
+    exif = exif_copy.upright(kept.exif, picture.width, picture.height) if kept.exif else None
+    icc = profiles.fitting(metadata.icc, gray=picture.is_gray and format_.stores_gray)
+    if metadata.icc and header.colour is not Colour.CMYK:
+        if not format_.stores_profile:
+            icc = None
+            notes.append(f"{format_.title} stores no colour profile: it was left out")
+        elif icc is None:
+            notes.append("the colour profile does not fit the result: it was left out")
+    colour = kept.png_colour if format_.name == "png" else ()
+    return Metadata(icc, exif, kept.xmp, kept.dots_per_inch, colour)

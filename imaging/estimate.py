@@ -1,0 +1,63 @@
+"""How much memory a job will need, told from the header before anything is decoded."""
+
+from __future__ import annotations
+
+from imaging.filters.base import Alpha, Filter, Shape
+from imaging.formats import FORMATS
+from imaging.pipeline import Pipeline
+from imaging.structure import Colour, Header
+
+_FLOAT_BYTES = 4
+_WORKING_BYTES = 4 * 2**20  # tables, small buffers
+_LOSSY_BYTES_PER_SAMPLE = 0.35  # of the encoded result; photographs at quality 90 stay below
+_WEBP_BYTES_PER_PIXEL = 8  # the encoder's own planes and tokens
+_PACKED_BYTES_PER_SAMPLE = 0.75  # of PNG and TIFF, of photographs
+
+
+def estimate_memory(header: Header, pipeline: Pipeline) -> int:
+    """Peak bytes that `run` needs beyond what the process has: the file, pixels, scratch, the result."""
+    shape = _decoded_shape(header, pipeline)
+    peak = shape.size_bytes * (2 if _twice_decoded(header) else 1)
+    for filter_ in pipeline.filters:
+        after = filter_.shape_after(shape)
+        peak = max(peak, _filter_peak(filter_, header, shape, after))
+        shape = after
+    peak = max(peak, shape.size_bytes + _alpha_bytes(header, shape) + _encoder_bytes(header, pipeline, shape))
+    return int(header.size_bytes + peak + _WORKING_BYTES)
+
+
+def _decoded_shape(header: Header, pipeline: Pipeline) -> Shape:
+    luma = bool(pipeline.filters) and pipeline.filters[0].traits.luma_only and header.format == "jpeg"
+    gray = header.colour is Colour.GRAY or (luma and header.plain)
+    return Shape(header.width, header.height, 1 if gray else 3, 2 if header.is_deep else 1)
+
+
+def _alpha_bytes(header: Header, shape: Shape) -> int:
+    return shape.pixels * shape.bytes_per_sample if header.has_alpha else 0
+
+
+def _twice_decoded(header: Header) -> bool:
+    """Turning and Pillow's own copy hold a second picture for a moment."""
+    return header.sideways or not header.plain
+
+
+def _filter_peak(filter_: Filter, header: Header, before: Shape, after: Shape) -> int:
+    if not header.has_alpha:
+        return before.size_bytes + after.size_bytes + filter_.scratch_bytes(before)
+    alpha = _alpha_bytes(header, before)
+    if filter_.traits.alpha is Alpha.APART:
+        return before.size_bytes + 2 * after.size_bytes + before.size_bytes + 2 * alpha
+    weighted = Shape(before.width, before.height, before.channels + 1, _FLOAT_BYTES)
+    return before.size_bytes + alpha + 2 * weighted.size_bytes + filter_.scratch_bytes(weighted)
+
+
+def _encoder_bytes(header: Header, pipeline: Pipeline, shape: Shape) -> int:
+    target = header.format if pipeline.output.format == "same" else pipeline.output.format
+    stored = shape.size_bytes + _alpha_bytes(header, shape)
+    if target == "bmp":
+        return 2 * stored  # the buffer, and the bytes made of it
+    if target == "webp":
+        return shape.pixels * _WEBP_BYTES_PER_PIXEL
+    if FORMATS[target].stores_16_bit:
+        return int(2 * stored * _PACKED_BYTES_PER_SAMPLE)
+    return int(2 * stored * _LOSSY_BYTES_PER_SAMPLE)

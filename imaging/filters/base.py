@@ -1,0 +1,74 @@
+"""What a filter is."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, ClassVar
+
+from imaging.step import Step
+
+if TYPE_CHECKING:
+    from imaging.picture import Pixels
+
+
+class Alpha(Enum):
+    """What a filter wants done with transparency before it sees the pixels."""
+
+    APART = auto()  # it works on colours point by point; alpha goes by unchanged
+    PREMULTIPLIED = auto()  # it mixes neighbours: colours are weighted by alpha, and alpha is filtered too
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a filter can take and what may be done around it. The engine acts on these.
+
+    A filter with `Alpha.PREMULTIPLIED` must treat channels alike and take float32 too.
+    """
+
+    alpha: Alpha
+    takes_16_bit: bool = True  # else the picture is reduced to 8 bits per sample before
+    channelwise: bool = False  # each channel's result depends on that channel alone
+    linear: bool = False  # of sums of pictures: the sum of results
+    luma_only: bool = False  # of a picture in colour it needs no more than the BT.601 luma
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What memory is estimated from. Sizes in pixels."""
+
+    width: int
+    height: int
+    channels: int
+    bytes_per_sample: int
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+    @property
+    def size_bytes(self) -> int:
+        return self.pixels * self.channels * self.bytes_per_sample
+
+
+class Filter(Step):
+    """A step that changes pixels."""
+
+    traits: ClassVar[Traits]
+
+    @abstractmethod
+    def apply(self, pixels: Pixels) -> Pixels:
+        """New pixels of the same type; the given ones stay as they are.
+
+        Height x width (gray) or height x width x 3 (blue, green, red), without alpha unless it is
+        premultiplied (then the last channel of 2 or 4).
+        """
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """What comes out, alpha left out of the account."""
+        return shape
+
+    def scratch_bytes(self, shape: Shape) -> int:  # noqa: ARG002 - for those that override it
+        """Memory beside input and output while it runs."""
+        return 0
