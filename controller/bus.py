@@ -35,7 +35,7 @@ class BusServer:
         self._sockets = bind(host, port)
         self.address = self._sockets.address
         self._contexts = [self._sockets.requests.new_context() for _ in range(_ANSWERING_THREADS)]
-        self._threads: list[Supervised] = []
+        self.threads: list[Supervised] = []
         self._refusals = SparseLog(log)
 
     def start(
@@ -57,7 +57,7 @@ class BusServer:
         """Take nothing in any more; what is being asked now goes without an answer."""
         self._sockets.requests.close()
         self._sockets.hints.close()
-        for thread in self._threads:
+        for thread in self.threads:
             thread.join(_JOIN_S)
         for context in self._contexts:
             with contextlib.suppress(pynng.NNGException):  # they went with their socket
@@ -69,7 +69,7 @@ class BusServer:
         self._sockets.announcements.close()
 
     def _thread(self, name: str, run: Callable[[], None], stop: Stop) -> None:
-        self._threads.append(Supervised(name, run, stop).start())
+        self.threads.append(Supervised(name, run, stop).start())
 
     def _answer(self, context: pynng.Context, handle: Callable[[Request], Reply]) -> None:
         while True:
@@ -91,6 +91,9 @@ class BusServer:
             reply = handle(self._answering.parse(message))
         except Malformed as error:
             reply = Rejected(reason="malformed", detail=error.detail)
+        except Exception:  # one request that trips us up must not end the bus for all others
+            log.exception("a request failed")
+            reply = Rejected(reason="not-ready", detail="the controller failed; its log says why")
         return self._answering.reply(reply, nonce)
 
     def _take_hints(self, on_hint: Callable[[Announcement], None]) -> None:

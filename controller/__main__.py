@@ -1,0 +1,154 @@
+"""`python -m controller`: wire the bus, the datastore and the image store together, and run them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import sys
+import time
+from functools import cache, partial
+from pathlib import Path
+
+from bus.listener import HEARTBEAT_S
+from bus.messages import Topic
+from controller.bus import BusServer
+from controller.config import ControllerSettings
+from controller.monitor import Monitor
+from controller.periodic import repeat
+from controller.reports import ReportBuffer
+from controller.service import Service, Terms
+from controller.sweeper import Sweeper
+from datastore import Datastore, open_datastore
+from dpip.errors import ConfigError, DpipError, NotReady
+from dpip.lifecycle import EXIT_BROKEN, Stop, Supervised, stop_on_signals
+from dpip.logs import configure, fields
+from dpip.ports import ImageStore
+from dpip.records import read_record, write_record
+from dpip.settings import EXIT_USAGE, load, parse_address
+from storage import open_store, shared_folder
+
+_PROGRAM = "python -m controller"
+_THIN_INTERVAL_S = 300.0
+_FIRST_SWEEP_S = 60.0
+_RETRY_S = 0.5
+_JOIN_S = 5.0
+
+log = logging.getLogger("controller")
+
+
+def main() -> int:
+    settings = load(ControllerSettings, _PROGRAM)
+    configure("controller", settings.log_level, settings.log_format)
+    stop = Stop()
+    stop_on_signals(stop)
+    try:
+        store = open_store(settings.image_location)
+        server = BusServer(*parse_address(settings.controller), settings.own_join_token())
+        try:
+            datastore = _open_datastore(settings.datastore_url, stop)
+            if datastore is None:
+                return 0
+            with datastore:
+                return _serve(settings, server, datastore, store, stop)
+        finally:
+            server.close()
+    except ConfigError as error:
+        sys.stderr.write(f"{_PROGRAM}: {error.detail}\n")
+        return EXIT_USAGE
+    except DpipError as error:
+        log.error("cannot go on: %s", error.detail)  # noqa: TRY400 - its cause was named, and is not ours
+        return EXIT_BROKEN
+
+
+def _open_datastore(url: str, stop: Stop) -> Datastore | None:
+    """The datastore with its newest schema, once it can be reached; None when stopped before that."""
+    waiting = False
+    while not stop.requested:
+        try:
+            return open_datastore(url)
+        except NotReady as error:
+            if not waiting:
+                log.warning("waiting for the datastore: %s", error.detail)
+            waiting = True
+            stop.wait(_RETRY_S)
+    return None
+
+
+def _serve(
+    settings: ControllerSettings, server: BusServer, datastore: Datastore, store: ImageStore, stop: Stop
+) -> int:
+    boot = secrets.token_hex(8)
+    reports = ReportBuffer()
+    service = Service(
+        register=datastore.register,
+        accounts=datastore.accounts,
+        leadership=datastore.leadership,
+        endpoints=datastore.endpoints,
+        reports=reports,
+        shared_folder=cache(partial(shared_folder, store)),
+        announcer=server,
+        terms=Terms(boot, settings.report_interval_s, settings.worker_token_s),
+        clock=time.time,
+    )
+    monitor = Monitor(
+        datastore.register,
+        reports,
+        server,
+        interval_s=settings.report_interval_s,
+        lost_after_s=settings.lost_after_s,
+        clock=time.time,
+    )
+    sweeper = Sweeper(store, datastore.catalog, datastore.queue, settings.sweep_grace_s, time.time)
+    chores = {
+        "monitor": partial(monitor.run, stop),
+        "heartbeat": partial(
+            repeat,
+            "heartbeat",
+            partial(server.announce, Topic.CONTROLLER, {"boot": boot}),
+            HEARTBEAT_S,
+            stop,
+        ),
+        "thinning": partial(
+            repeat,
+            "thinning of samples",
+            lambda: datastore.register.thin_samples(time.time()),
+            _THIN_INTERVAL_S,
+            stop,
+        ),
+        "sweeper": partial(
+            repeat,
+            "sweep of the image store",
+            partial(sweeper.sweep, stop),
+            settings.sweep_interval_s,
+            stop,
+            first_after_s=min(_FIRST_SWEEP_S, settings.sweep_interval_s),
+        ),
+    }
+    record = settings.at_home.run / "controller.json"
+    server.start(service.handle, service.on_hint, stop)
+    threads = [Supervised(name, chore, stop).start() for name, chore in chores.items()]
+    write_record(record, address=str(server.address), pid=os.getpid())
+    log.info("listening", extra=fields(address=server.address, boot=boot))
+    stop.wait()
+    log.info("stopping", extra=fields(reason=stop.reason))
+    _forget(record)
+    server.close_entrances()
+    reports.wake()
+    for thread in threads:
+        thread.join(_JOIN_S)
+    if any(thread.failed for thread in (*threads, *server.threads)):
+        return EXIT_BROKEN
+    monitor.tick()  # what came last
+    return 0
+
+
+def _forget(record: Path) -> None:
+    """Remove the record, unless a successor has written its own already."""
+    known = read_record(record)
+    if known and known.get("pid") == os.getpid():
+        record.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""What the controller can be told."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from dpip.settings import Common
+
+_HOUR_S = 3600.0
+_DAY_S = 24 * _HOUR_S
+
+
+class ControllerSettings(Common):
+    """Flags and DPIP_* variables of `python -m controller`.
+
+    `--controller host:port` is where the bus is bound: `localhost` on this machine only, `0.0.0.0` for
+    all networks. Beyond loopback it needs no `--allow-plaintext`, as every frame on the bus is encrypted
+    and authenticated by the join token; whoever holds that token may join. Port 0 takes any three free
+    ports in a row; the address is then found in run/controller.json in home.
+    """
+
+    report_interval_s: float = Field(
+        2.0, ge=0.1, le=60, description="how often workers report their CPU, memory and GPU use"
+    )
+    lost_after_intervals: int = Field(
+        3, ge=2, le=100, description="a worker is lost after so many report intervals without a report"
+    )
+    worker_token_hours: float = Field(
+        720.0, ge=0.1, description="how long a worker's token for the API lives; it is renewed at half time"
+    )
+    sweep_interval_s: float = Field(
+        _HOUR_S, ge=1, le=_DAY_S, description="how often the image store is searched for bytes without a row"
+    )
+    sweep_grace_s: float = Field(
+        _HOUR_S, ge=60, description="how old bytes without a row must be before they are removed"
+    )
+
+    @property
+    def lost_after_s(self) -> float:
+        return self.report_interval_s * self.lost_after_intervals
+
+    @property
+    def worker_token_s(self) -> float:
+        return self.worker_token_hours * _HOUR_S
+
+    @property
+    def image_location(self) -> str:
+        """Where the image store is, for `storage.open_store`."""
+        return self.image_store or str(self.at_home.images)
+
+    @property
+    def datastore_url(self) -> str:
+        return self.database_url.get_secret_value() if self.database_url else self.at_home.database_url
+
+    def own_join_token(self) -> str:
+        """The controller is where the join token comes from: it makes one wherever it listens."""
+        if self.join_token is not None:
+            return self.join_token.get_secret_value()
+        return self.at_home.ensure_secret(self.at_home.join_token)

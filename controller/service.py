@@ -1,0 +1,172 @@
+"""What the controller answers: one function from a request to a reply, over ports."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bus.messages import (
+    Announcement,
+    Noted,
+    Ping,
+    Pong,
+    Rejected,
+    Reply,
+    ReportLoad,
+    Request,
+    Subscribe,
+    Subscribed,
+    Topic,
+)
+from controller.limits import check_subscription, checked_load
+from controller.reports import ReportBuffer
+from dpip.domain import Scope, WorkerState
+from dpip.errors import Conflict, DpipError, Malformed, TryLater
+from dpip.logs import fields
+from dpip.ports import Accounts, Announcer, ApiEndpoints, Clock, Leadership, Report, WorkerRegister
+from storage import SharedFolder
+
+_TOKEN_BYTES = 32
+_MAX_DRAINS = 10_000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms workers work here."""
+
+    boot: str  # this controller's random word
+    report_interval_s: float
+    worker_token_s: float  # a token's life
+
+
+class Service:
+    """Subscribes workers and takes their reports. Any number of threads may call it."""
+
+    def __init__(
+        self,
+        *,
+        register: WorkerRegister,
+        accounts: Accounts,
+        leadership: Leadership,
+        endpoints: ApiEndpoints,
+        reports: ReportBuffer,
+        shared_folder: Callable[[], SharedFolder | None],
+        announcer: Announcer,
+        terms: Terms,
+        clock: Clock,
+    ) -> None:
+        self._register = register
+        self._accounts = accounts
+        self._leadership = leadership
+        self._endpoints = endpoints
+        self._reports = reports
+        self._shared_folder = shared_folder
+        self._announcer = announcer
+        self._terms = terms
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._drains: OrderedDict[str, None] = OrderedDict()
+        # When each worker's token was made, or some time before that.
+        self._token_since = {worker.id: worker.joined_at for worker in register.workers()}
+
+    def handle(self, request: Request) -> Reply:
+        """Never raises an error of DPIP's: what goes wrong is `Rejected`."""
+        try:
+            return self._answer(request)
+        except Malformed as error:
+            return Rejected(reason="malformed", detail=error.detail)
+        except Conflict as error:
+            return Rejected(reason="name-taken", detail=error.detail)
+        except TryLater as error:
+            return Rejected(reason="not-ready", detail=error.detail)
+        except DpipError as error:
+            log.exception("request failed", extra=fields(kind=request.kind))
+            return Rejected(reason="not-ready", detail=error.detail)
+
+    def on_hint(self, hint: Announcement) -> None:
+        """Announce what components may have announced; remember who is to leave."""
+        if hint.topic in {Topic.WORK, Topic.CANCELLED}:
+            self._announcer.announce(hint.topic, hint.body)
+        elif hint.topic.startswith(Topic.DRAIN):
+            with self._lock:
+                self._drains[hint.topic.removeprefix(Topic.DRAIN).removesuffix("/")] = None
+                while len(self._drains) > _MAX_DRAINS:
+                    self._drains.popitem(last=False)
+            self._announcer.announce(hint.topic, hint.body)
+        else:
+            log.warning("hint on a topic that is not for hints", extra=fields(topic=hint.topic))
+
+    def _answer(self, request: Request) -> Reply:
+        match request:
+            case Subscribe():
+                return self._subscribe(request)
+            case ReportLoad():
+                return self._report(request)
+            case Ping():
+                return Pong(boot=self._terms.boot)
+
+    def _subscribe(self, message: Subscribe) -> Subscribed:
+        check_subscription(message)
+        now = self._clock()
+        shared = self._shared_folder()
+        ray_address, api_url = self._leadership.ray_address(), self._endpoints.api_url()
+        tags = tuple(sorted(set(message.tags)))
+        worker = self._register.join(message.worker_name, tags, message.machine, message.instance, now)
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self._accounts.add_token(
+            hashlib.sha256(token.encode()).hexdigest(),
+            user_id=None,
+            scope=Scope.WORKER,
+            worker_id=worker.id,
+            now=now,
+            expires_at=now + self._terms.worker_token_s,
+        )
+        with self._lock:
+            self._drains.pop(worker.id, None)
+            self._token_since[worker.id] = now
+        self._reports.refused(worker.id)  # it was unknown, perhaps; it is not any more
+        self._reports.wake()
+        log.info("worker subscribed", extra=fields(worker=worker.id, name=worker.name, tags=",".join(tags)))
+        return Subscribed(
+            worker_id=worker.id,
+            boot=self._terms.boot,
+            report_interval_s=self._terms.report_interval_s,
+            ray_address=ray_address,
+            image_folder=shared.folder if shared else None,
+            image_folder_mark=shared.mark if shared else None,
+            api_url=api_url,
+            image_token=token,
+        )
+
+    def _report(self, message: ReportLoad) -> Noted | Rejected:
+        load, now = checked_load(message), self._clock()
+        if self._reports.refused(message.worker_id):
+            return Rejected(
+                reason="unknown-worker", detail=f"no worker {message.worker_id} here; subscribe again"
+            )
+        if self._token_is_old(message.worker_id, now):
+            return Rejected(
+                reason="unknown-worker", detail="its token grows old; subscribe again for another"
+            )
+        report = Report(message.worker_id, message.state, message.incarnation, load, now)
+        if not self._reports.add(report):
+            return Rejected(reason="not-ready", detail="too many workers report; this report was dropped")
+        with self._lock:
+            drain = message.worker_id in self._drains
+            if message.state is WorkerState.LEFT:
+                self._drains.pop(message.worker_id, None)
+                self._token_since.pop(message.worker_id, None)
+        return Noted(boot=self._terms.boot, drain=drain)
+
+    def _token_is_old(self, worker_id: str, now: float) -> bool:
+        """True from half of its life on, and for a worker that was lost or unheard of when we started."""
+        with self._lock:
+            since = self._token_since.get(worker_id)
+        return since is None or now - since > self._terms.worker_token_s / 2
