@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from dpip.settings import ENV_PREFIX, MAX_PORT, Common
 
@@ -21,11 +21,7 @@ class UpSettings(Common):
     ray_address: str | None = Field(
         None, description="GCS of a Ray cluster that runs already, as host:port (default: start one here)"
     )
-    verbose: bool = Field(
-        False,
-        description="show all log lines, not only warnings and errors",
-        validation_alias=AliasChoices("verbose", "v"),
-    )
+    verbose: bool = Field(False, description="show all log lines, not only warnings and errors")
 
     @property
     def starts_ray(self) -> bool:

@@ -24,6 +24,7 @@ PYTHON = VENV / "bin" / "python"
 DONE = VENV / ".set-up.json"  # what was set up, and from what
 BEGUN = VENV / ".set-up-begun"  # there while a set-up runs: found later, it was cut off
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 SETUP_LOCK = "requirements-setup.lock"  # the installer itself: uv
 
 
@@ -139,9 +140,13 @@ def make_plain_environment():
 def install(lock):
     uv = uv_on_path() or own_uv()
     if uv is not None:
-        run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", lock)
-    else:
-        pip_install(lock)
+        try:
+            run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", lock)
+        except subprocess.CalledProcessError:
+            say("uv could not do it; trying pip")
+        else:
+            return
+    pip_install(lock)
 
 
 def uv_on_path():
@@ -182,6 +187,8 @@ def add_checkout():
 
 def run(*words):
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if SYSTEM_CERTIFICATES.exists():  # they hold what the machine's owner added; uv brings its own list
+        environment.setdefault("UV_SYSTEM_CERTS", "true")
     subprocess.run([str(word) for word in words], check=True, cwd=ROOT, env=environment)
 
 
