@@ -8,10 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-from bus.client import Listener
+from bus.listener import Listener
 from bus.messages import Announcement, Topic
 from bus.seal import derive
-from cluster.node import local_ip_towards, ray_environment
+from cluster.addresses import local_ip_towards
+from cluster.environment import prepare_for_ray, write_token
 from datastore import Datastore, migrate, open_datastore
 from dpip.errors import ConfigError, Fenced, NotReady
 from dpip.lifecycle import Stop, stop_on_signals
@@ -27,7 +28,11 @@ log = logging.getLogger("scheduler")
 
 RETRY_S = 0.5
 DRAIN_S = 5.0
-HINTS = {Topic.WORK: Hint.WORK, Topic.WORKERS: Hint.WORKERS, Topic.CANCELLED: Hint.CANCELLED}
+HINTS = {
+    str(Topic.WORK): Hint.WORK,
+    str(Topic.WORKERS): Hint.WORKERS,
+    str(Topic.CANCELLED): Hint.CANCELLED,
+}
 
 
 def main() -> int:
@@ -41,8 +46,7 @@ def main() -> int:
         sys.stderr.write(f"python -m scheduler: {error.detail}\n")
         return EXIT_USAGE
     home = settings.at_home
-    home.ensure_secret(home.ray_token, derive(join_token, "ray"))
-    os.environ.update(ray_environment(home.ray_token))
+    prepare_for_ray(write_token(home.ray_token, derive(join_token, "ray")))
     database_url = settings.database_url.get_secret_value() if settings.database_url else home.database_url
 
     ray_cluster = RayCluster(home, settings.ray_address)
@@ -97,9 +101,8 @@ def _lead(
     gateway.start(dispatcher.tell)
 
     def on_announcement(announcement: Announcement) -> None:
-        for topic, hint in HINTS.items():
-            if announcement.topic.startswith(topic):
-                dispatcher.tell(hint)
+        if announcement.topic in HINTS:
+            dispatcher.tell(HINTS[announcement.topic])
 
     record = settings.at_home.run / "scheduler.json"
     listener = Listener(

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 
-from cluster.node import reachable, read_head
+from cluster.addresses import reachable
+from cluster.head import read_head
 from dpip.home import Home
 from dpip.lifecycle import Stop
 from dpip.logs import fields
