@@ -11,8 +11,8 @@ from cluster.addresses import free_port
 from cluster.config import HeadSettings
 from cluster.environment import write_token
 from cluster.head import HeadRecord, only_one, remove_head, write_head
-from cluster.processes import descendants, end
 from cluster.node import NodeProcess, start_head
+from cluster.processes import descendants, end
 from dpip import lifecycle, logs, settings
 from dpip.errors import ConfigError, NotReady
 from dpip.logs import fields

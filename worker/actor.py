@@ -1,0 +1,105 @@
+"""What the scheduler calls inside Ray: a plain class here, made an actor in `worker.ray_actor`."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import queue
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import imaging
+from dpip.domain import ClaimedJob, Outcome
+from dpip.home import PRIVATE_FOLDER
+from dpip.ports import ImageExchange
+from imaging.limits import Limits
+from worker.desk import Desk, Ticket
+from worker.grouping import grouped
+from worker.jobs import JobRunner
+from worker.places import ApiPlace, Place
+
+_LOG_BYTES = 5_000_000
+_EXTRA_THREADS = 1  # one job may wait for a disk while the others filter
+
+
+@dataclass(frozen=True, slots=True)
+class ActorSpec:
+    """All that an actor needs to know."""
+
+    worker_id: str
+    cores: int
+    place: Place
+    limits: Limits
+    job_limit_s: float
+    log_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorStatus:
+    """What the worker's process asks of its actor."""
+
+    pid: int
+    running: int
+    oldest_s: float  # for how long the slowest picture has been filtered
+
+
+class WorkerActor:
+    """Runs batches of jobs on all cores of its worker. Its methods are called from many threads."""
+
+    def __init__(self, spec: ActorSpec) -> None:
+        _log_to(Path(spec.log_file))
+        imaging.configure_process(spec.limits)
+        self._desk = Desk()
+        self._place = spec.place
+        self._exchange = spec.place.open()
+        self._runner = JobRunner(spec.worker_id, spec.cores, spec.limits, self._current, spec.job_limit_s)
+        # Over the wire, as many jobs fetch and deliver as filter.
+        waiting = spec.cores if isinstance(spec.place, ApiPlace) else _EXTRA_THREADS
+        self._threads = ThreadPoolExecutor(spec.cores + waiting, thread_name_prefix="job")
+
+    def run(self, batch: list[ClaimedJob]) -> Iterator[list[Outcome]]:
+        """Exactly one outcome for each job, in groups, as they finish."""
+        done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        for ticket in [self._desk.take(claimed) for claimed in batch]:
+            self._threads.submit(self._work, ticket, done)
+        yield from grouped(done, len(batch))
+
+    def cancel(self, jobs: list[tuple[str, int]]) -> None:
+        """Drop these (job id, attempt) pairs at the next step, if they are here."""
+        self._desk.cancel(jobs)
+
+    def running(self) -> int:
+        """Jobs in here now, the waiting ones too."""
+        return len(self._desk)
+
+    def status(self) -> ActorStatus:
+        return ActorStatus(os.getpid(), len(self._desk), self._desk.oldest_s())
+
+    def use(self, place: Place) -> None:
+        """Fetch and deliver there from now on."""
+        if place != self._place:
+            self._exchange = place.open()
+            self._place = place
+
+    def _current(self) -> ImageExchange:
+        return self._exchange
+
+    def _work(self, ticket: Ticket, done: queue.SimpleQueue[Outcome]) -> None:
+        try:
+            outcome = self._runner.run(ticket)
+        finally:
+            self._desk.leave(ticket)
+        done.put(outcome)
+
+
+def _log_to(file: Path) -> None:
+    """Ray keeps an actor's own output in a folder that is gone with the node."""
+    file.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=1, delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)

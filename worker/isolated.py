@@ -1,0 +1,87 @@
+"""Filtering a suspect: a picture that two workers died of runs in a process that may die too.
+
+`python -m worker.isolated` is that process: a message on standard input, a message on standard output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cluster.tether import tethered
+from dpip import errors
+from dpip.domain import ImageFacts
+from imaging.limits import Limits
+from worker.alone import pack, read_message, run_alone
+from worker.failures import Poisonous
+from worker.filtering import Filtered, filter_here
+
+MEMORY_FACTOR = 2  # over the estimate of what the picture needs
+MEMORY_BASE = 512 * 2**20
+_FIRST_VICTIM = "1000"  # whom the kernel ends when the machine runs out of memory
+
+
+def filter_alone(
+    data: bytes, pipeline: str, limits: Limits, memory_bytes: int, time_limit_s: float
+) -> Filtered:
+    """Like `filter_here`, but within limits. Raises `Poisonous` when the process died."""
+    allowed = MEMORY_BASE + MEMORY_FACTOR * memory_bytes
+    request = pack({"pipeline": pipeline, "limits": asdict(limits), "memory": allowed}, data)
+    head, body = run_alone(tethered([sys.executable, "-P", "-m", "worker.isolated"]), request, time_limit_s)
+    if "error" in head:
+        raise _known_error(head["error"], head["detail"])
+    return Filtered(body, ImageFacts(**head["facts"]), head["decode"], head["filter"], head["encode"])
+
+
+def _known_error(name: str, detail: str) -> Exception:
+    kind = getattr(errors, name, None)
+    if isinstance(kind, type) and issubclass(kind, errors.DpipError):
+        return kind(detail)
+    return Poisonous(f"in a process of its own the picture ended in {name}: {detail}")
+
+
+def main() -> None:
+    out = os.dup(1)
+    os.dup2(2, 1)  # what libraries print must not get into the answer
+    head, data = read_message(sys.stdin.buffer)
+    try:
+        answer = _answer(head, data)
+    except errors.Refused as error:
+        answer = pack({"error": type(error).__name__, "detail": error.detail}, b"")
+    except (Exception, MemoryError) as error:  # the parent tells the user
+        answer = pack({"error": type(error).__name__, "detail": str(error)[:500]}, b"")
+    with os.fdopen(out, "wb") as stream:
+        stream.write(answer)
+
+
+def _answer(head: dict[str, Any], data: bytes) -> bytes:
+    import imaging  # noqa: PLC0415 - its libraries' own use of memory does not count
+
+    limits = Limits(**head["limits"])
+    imaging.configure_process(limits)
+    _confine(int(head["memory"]))
+    done = filter_here(data, head["pipeline"], limits)
+    return pack(
+        {"facts": asdict(done.facts), "decode": done.decode, "filter": done.filter, "encode": done.encode},
+        done.data,
+    )
+
+
+def _confine(memory_bytes: int) -> None:
+    """Allow this process so much more memory than it has now, and no core file."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_VICTIM)
+    with contextlib.suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        allowed = pages * resource.getpagesize() + memory_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""One job on a worker: fetch, filter, deliver; and an outcome, whatever happens."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from dpip.domain import Failure, Outcome, QueuedJob, Success, Timings
+from dpip.errors import DpipError
+from dpip.logs import fields
+from dpip.ports import ImageExchange
+from imaging.limits import Limits
+from worker.desk import Ticket
+from worker.failures import Cancelled, Poisonous, StorageTrouble, failure_of
+from worker.filtering import Filtered, filter_here
+from worker.isolated import filter_alone
+from worker.patience import patiently
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+STORE_PATIENCE_S = 60.0
+_EXPECTED = (Cancelled, Poisonous, StorageTrouble, DpipError)
+
+
+class JobRunner:
+    """Runs jobs in the calling thread; at most `cores` of them filter at the same time."""
+
+    def __init__(
+        self,
+        worker_id: str,
+        cores: int,
+        limits: Limits,
+        exchange: Callable[[], ImageExchange],
+        job_limit_s: float,
+        patience_s: float = STORE_PATIENCE_S,
+    ) -> None:
+        self._worker_id = worker_id
+        self._limits = limits
+        self._exchange = exchange  # asked anew at each step: its token may have been replaced
+        self._job_limit_s = job_limit_s
+        self._patience_s = patience_s
+        self._core = threading.BoundedSemaphore(cores)
+
+    def run(self, ticket: Ticket) -> Outcome:
+        """Never raises."""
+        claimed = ticket.claimed
+        spent = dict.fromkeys(("fetch", "decode", "filter", "encode", "deliver"), 0.0)
+        result: Success | Failure
+        try:
+            result = self._steps(ticket, spent)
+        except BaseException as error:  # a picture harms nothing but itself
+            result = failure_of(error)
+            level = logging.DEBUG if isinstance(error, _EXPECTED) else logging.ERROR
+            log.log(
+                level,
+                "job failed",
+                exc_info=level == logging.ERROR,
+                extra=fields(job=claimed.job.id, attempt=claimed.attempt, kind=result.kind),
+            )
+        return Outcome(claimed.job.id, claimed.attempt, self._worker_id, result, Timings(**spent))
+
+    def _steps(self, ticket: Ticket, spent: dict[str, float]) -> Success:
+        claimed = ticket.claimed
+        ticket.check()
+        with _timed(spent, "fetch"):
+            original = self._patiently(ticket, lambda: self._exchange().fetch(claimed))
+        with self._core:
+            ticket.check()
+            done = self._filter(ticket, original)
+        spent |= {"decode": done.decode, "filter": done.filter, "encode": done.encode}
+        ticket.check()
+        with _timed(spent, "deliver"):
+            key = self._patiently(ticket, lambda: self._exchange().deliver(claimed, done.data, done.facts))
+        return Success(key, done.facts)
+
+    def _filter(self, ticket: Ticket, original: bytes) -> Filtered:
+        job: QueuedJob = ticket.claimed.job
+        if job.suspect:  # in a process that is ended in time: it never makes this one look stuck
+            return filter_alone(
+                original, job.pipeline, self._limits, job.needs.memory_bytes, self._job_limit_s
+            )
+        ticket.filtering_since = time.monotonic()
+        try:
+            return filter_here(original, job.pipeline, self._limits)
+        finally:
+            ticket.filtering_since = None
+
+    def _patiently(self, ticket: Ticket, step: Callable[[], T]) -> T:
+        return patiently(step, ticket.check, self._patience_s)
+
+
+@contextmanager
+def _timed(spent: dict[str, float], step: str) -> Iterator[None]:
+    begun = time.monotonic()
+    try:
+        yield
+    finally:
+        spent[step] = time.monotonic() - begun
