@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from datastore import rows
 from datastore.cancelling import cancel_unfinished
 from datastore.chunks import chunks
-from datastore.counters import lock_workloads
+from datastore.counters import lock_workload
 from datastore.database import Database
 from datastore.pages import page
 from datastore.schema import IS_ACTIVE, images, jobs, workloads
@@ -96,7 +96,7 @@ class SqlCatalog:
         """Fail every queued and running job as cancelled; doing it again changes nothing."""
         with self._database.write() as connection:
             if self._database.locks_rows:
-                lock_workloads(connection, [workload_id])
+                lock_workload(connection, workload_id)
             row = connection.execute(_WORKLOAD, {"id": workload_id}).one_or_none()
             if row is None:
                 return None
@@ -110,7 +110,7 @@ class SqlCatalog:
         of_images = images.c.workload_id == workload_id
         with self._database.write() as connection:
             if self._database.locks_rows:
-                lock_workloads(connection, [workload_id])
+                lock_workload(connection, workload_id)
             if connection.execute(_WORKLOAD, {"id": workload_id}).one_or_none() is None:
                 return None
             keys = tuple(connection.execute(select(images.c.key).where(of_images)).scalars())

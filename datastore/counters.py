@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from datastore.chunks import chunks
 from datastore.schema import jobs, workloads
 from dpip.domain import JobState
 
@@ -51,11 +52,13 @@ def lock_workloads_of_jobs(connection: Connection, job_ids: Iterable[str]) -> No
     """Lock the workloads of these jobs, in the order of their ids (PostgreSQL).
 
     Every transaction locks workloads first, then jobs, each sorted: so no two can wait for each other.
+    Sorted jobs are sorted by workload too, because their ids begin with the workload's.
     """
-    of_jobs = select(jobs.c.workload_id).where(jobs.c.id.in_(list(job_ids)))
-    connection.execute(_LOCK.where(workloads.c.id.in_(of_jobs)))
+    for some in chunks(sorted(set(job_ids))):
+        of_jobs = select(jobs.c.workload_id).where(jobs.c.id.in_(some))
+        connection.execute(_LOCK.where(workloads.c.id.in_(of_jobs)))
 
 
-def lock_workloads(connection: Connection, workload_ids: Iterable[str]) -> None:
-    """Lock these workloads, in the order of their ids (PostgreSQL)."""
-    connection.execute(_LOCK.where(workloads.c.id.in_(list(workload_ids))))
+def lock_workload(connection: Connection, workload_id: str) -> None:
+    """Lock one workload (PostgreSQL)."""
+    connection.execute(_LOCK.where(workloads.c.id == workload_id))
