@@ -1,0 +1,1 @@
+"""The HTTP API: a thin Flask application over the ports. It loads neither Ray nor OpenCV."""

@@ -1,0 +1,159 @@
+"""`python -m api`: wire the datastore, the image store and the bus to the application, and serve it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from api import listener
+from api.app import create_app
+from api.config import SPARE_THREADS, ApiSettings
+from api.first_user import FirstUser, ensure_first_user
+from api.listener import PortTaken
+from api.parts import HOUR_S, Bounds, Parts
+from api.passwords import Passwords
+from api.server import Server
+from bus.client import Hinter
+from datastore import Datastore, open_datastore
+from dpip.errors import ConfigError, NotReady
+from dpip.lifecycle import Stop, stop_on_signals
+from dpip.logs import configure, fields
+from dpip.records import write_record
+from dpip.settings import EXIT_USAGE, load
+from imaging import Limits
+from storage import open_store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger("api")
+
+RETRY_S = 0.5
+PORT_WITHIN_S = 5.0  # an API that was killed may need a moment to be gone
+
+
+def main() -> int:
+    settings = load(ApiSettings, "python -m api")
+    configure("api", settings.log_level, settings.log_format)
+    stop = Stop()
+    stop_on_signals(stop)
+    try:
+        return _run(settings, stop)
+    except ConfigError as error:
+        sys.stderr.write(f"python -m api: {error.detail}\n")
+        return EXIT_USAGE
+
+
+def _run(settings: ApiSettings, stop: Stop) -> int:
+    settings.check_host()
+    join_token = settings.secret_join_token()
+    open_store(_image_store(settings))
+    sock = _bind(settings, stop)
+    if sock is None:
+        return 0
+    server = Server(sock, settings.processes, settings.threads, settings.tls_cert, settings.tls_key)
+    own_url = listener.url(settings.scheme, sock)
+    advertised = settings.advertise_url or listener.outward_url(settings.scheme, sock)
+    # Nothing that was opened may cross the fork, so this datastore is closed again.
+    if not _prepare(settings, advertised, stop):
+        return 0
+    listener.listen(sock)
+    record = settings.at_home.run / "api.json"
+    write_record(record, url=own_url, pid=os.getpid())
+    log.info("listening", extra=fields(url=own_url, workers_use=advertised))
+    try:
+        server.run(partial(_application, settings, join_token))
+    finally:
+        record.unlink(missing_ok=True)
+        sock.close()
+    log.info("stopped")
+    return 0
+
+
+def _bind(settings: ApiSettings, stop: Stop) -> socket.socket | None:
+    deadline = time.monotonic() + PORT_WITHIN_S
+    while not stop.requested:
+        try:
+            return listener.bind(settings.host, settings.port)
+        except PortTaken:
+            if time.monotonic() > deadline:
+                raise
+            stop.wait(RETRY_S)
+    return None
+
+
+def _prepare(settings: ApiSettings, advertised: str, stop: Stop) -> bool:
+    """Make the tables and the first user, and say where this API is. False when stopped meanwhile."""
+    datastore = _datastore(_database_url(settings), stop)
+    if datastore is None:
+        return False
+    with datastore:
+        made = ensure_first_user(datastore.accounts, Passwords(), settings, settings.at_home, time.time)
+        if made is not None:
+            _tell(made)
+        datastore.endpoints.announce_api(advertised, time.time())
+    return not stop.requested
+
+
+def _datastore(url: str, stop: Stop) -> Datastore | None:
+    """The datastore, as soon as it can be reached; None when a stop was requested first."""
+    said = False
+    while not stop.requested:
+        try:
+            return open_datastore(url)
+        except NotReady as error:
+            if not said:
+                log.warning("waiting for the datastore", extra=fields(detail=error.detail))
+                said = True
+            stop.wait(RETRY_S)
+    return None
+
+
+def _tell(made: FirstUser) -> None:
+    """A made-up password is shown once, to a person; a log file gets to know only where it lies."""
+    log.info("first user", extra=fields(user=made.name, password_file=made.password_file))
+    if made.password_file is not None and sys.stderr.isatty():
+        sys.stderr.write(
+            f"\n    The first user is {made.name}, the password {made.password_file.read_text().strip()}\n"
+            f"    (shown once; it lies in {made.password_file})\n\n"
+        )
+
+
+def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
+    """Called in each serving process: its own connections to everything."""
+    datastore = open_datastore(_database_url(settings))
+    parts = Parts(
+        accounts=datastore.accounts,
+        catalog=datastore.catalog,
+        queue=datastore.queue,
+        register=datastore.register,
+        leadership=datastore.leadership,
+        store=open_store(_image_store(settings)),
+        announcer=Hinter(settings.controller, join_token),
+        bounds=Bounds(
+            limits=Limits(max_bytes=settings.max_upload_bytes, max_megapixels=settings.max_megapixels),
+            token_s=settings.token_hours * HOUR_S,
+            uploads_at_once=settings.uploads_at_once,
+            uploads_waiting=settings.threads - settings.uploads_at_once - SPARE_THREADS,
+            courtesies_at_once=max(1, settings.threads // 4),
+        ),
+    )
+    return create_app(parts)
+
+
+def _database_url(settings: ApiSettings) -> str:
+    given = settings.database_url
+    return given.get_secret_value() if given else settings.at_home.database_url
+
+
+def _image_store(settings: ApiSettings) -> str:
+    return settings.image_store or str(settings.at_home.images)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""The application: routes put together over the parts."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from api import images, listings, problems, session, system, workloads
+from api.auth import Guard
+from api.bodies import Bodies
+from api.login import Login
+from api.parts import Parts
+from api.passwords import Passwords
+
+
+def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
+    """A WSGI application; any number of threads may run it."""
+    app = Flask("api", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # they would answer without a token
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = False
+    login = Login(parts.accounts, passwords or Passwords(), parts.bounds.token_s, parts.clock)
+    guard = Guard(parts.accounts, login, parts.clock)
+    app.register_blueprint(session.blueprint(parts, guard, login))
+    app.register_blueprint(workloads.blueprint(parts, guard))
+    app.register_blueprint(listings.blueprint(parts, guard))
+    app.register_blueprint(images.blueprint(parts, guard))
+    app.register_blueprint(system.blueprint(parts, guard))
+    problems.install(app)
+    app.wsgi_app = Bodies(app.wsgi_app, parts.bounds.courtesies_at_once)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,59 @@
+"""Settings of the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import CliSuppress
+
+from dpip.settings import ENV_PREFIX, MAX_PORT, Common
+
+MEBIBYTE = 2**20
+SPARE_THREADS = 4  # always left for requests that are no uploads
+
+
+class ApiSettings(Common):
+    """Take images in over HTTP, and hand results out."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=MAX_PORT, description="port to listen on; 0 picks a free one")
+    advertise_url: str | None = Field(
+        None, description="URL by which workers on other machines reach this API (default: its own address)"
+    )
+    tls_cert: Path | None = Field(None, description="file of the TLS certificate chain (PEM)")
+    tls_key: Path | None = Field(None, description="file of the TLS private key (PEM)")
+    user: str = Field("admin", min_length=1, max_length=100, description="name of the first user")
+    # A secret comes from the environment: an argument list is for everybody to read.
+    password: CliSuppress[SecretStr | None] = Field(
+        None, description="password of the first user (default: a random one, kept in secrets/first_password)"
+    )
+    token_hours: float = Field(24.0, gt=0, le=24 * 366, description="hours until a login's token expires")
+    max_upload_bytes: int = Field(256 * MEBIBYTE, ge=1, description="largest image file that is taken")
+    max_megapixels: float = Field(200.0, gt=0, description="largest picture that is taken")
+    processes: int = Field(1, ge=1, le=64, description="processes that serve requests")
+    threads: int = Field(48, ge=8, le=512, description="requests that each process serves at the same time")
+    uploads_at_once: int = Field(
+        32, ge=1, description="uploads that each process takes at the same time; others wait, then get 429"
+    )
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError(f"{ENV_PREFIX}TLS_CERT and {ENV_PREFIX}TLS_KEY go together: set both or none")
+        if self.uploads_at_once > self.threads - SPARE_THREADS:
+            raise ValueError(
+                f"{ENV_PREFIX}UPLOADS_AT_ONCE may be at most {ENV_PREFIX}THREADS - {SPARE_THREADS} "
+                f"({self.threads - SPARE_THREADS})"
+            )
+        return self
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.tls_cert is None else "https"
+
+    def check_host(self) -> None:
+        """Raise `ConfigError` when this would listen beyond loopback without TLS or permission."""
+        if self.tls_cert is None:
+            self.check_listening(self.host, "the API")

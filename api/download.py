@@ -1,0 +1,74 @@
+"""The bytes of an image, with everything that HTTP knows to say about them."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from flask import Response, send_file
+
+from api.parts import Parts
+from api.visible import owner_filter
+from dpip.domain import Caller, ImageKind, JobState, Scope, StoredImage
+from dpip.errors import Forbidden, MissingBytes, NotFound
+from dpip.ids import filtered_id
+from imaging import FORMATS
+
+_FILTERED_SUFFIX = filtered_id("")
+
+
+def download(parts: Parts, caller: Caller, image_id: str) -> Response:
+    """Raises `NotFound` for what is not there (yet), or not the caller's."""
+    of_worker = caller.scope is Scope.WORKER
+    owner_id = None if of_worker else owner_filter(caller)
+    image = parts.catalog.image(image_id, owner_id)
+    if image is None:
+        raise NotFound(_why_not(parts, owner_id, image_id))
+    if of_worker and image.kind is not ImageKind.ORIGINAL:
+        raise Forbidden("a worker's token fetches originals only")
+    try:
+        return _respond(parts, image)
+    except MissingBytes:
+        if parts.catalog.image(image_id, owner_id) is None:  # deleted just now
+            raise NotFound(_unknown(image_id)) from None
+        raise
+
+
+def _respond(parts: Parts, image: StoredImage) -> Response:
+    format_ = FORMATS[image.facts.format]
+    response = send_file(
+        _source(parts, image.key),
+        mimetype=format_.media_type,
+        download_name=f"{image.id}{format_.extension}",
+        conditional=True,
+        etag=image.facts.sha256,
+        last_modified=datetime.fromtimestamp(image.created_at, UTC),
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    # An image never changes under its id; only its owner may keep a copy.
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+def _source(parts: Parts, key: str) -> Path | BinaryIO:
+    return parts.store.local_path(key) or io.BytesIO(parts.store.get(key))
+
+
+def _why_not(parts: Parts, owner_id: str | None, image_id: str) -> str:
+    """For a filtered image that is still to come, how far it is."""
+    original = image_id.removesuffix(_FILTERED_SUFFIX)
+    if original == image_id or parts.catalog.image(original, owner_id) is None:
+        return _unknown(image_id)
+    job = parts.queue.job(original)
+    if job is None:
+        return _unknown(image_id)
+    if job.state is JobState.FAILED:
+        why = f": {job.failure.detail}" if job.failure else ""
+        return f"the image {original!r} could not be filtered{why}"
+    return f"the image {original!r} is not filtered yet, its job is {job.state.value}; try again later"
+
+
+def _unknown(image_id: str) -> str:
+    return f"there is no image {image_id!r} of yours"

@@ -1,0 +1,64 @@
+"""Images in and out."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from api import fields
+from api.auth import Guard
+from api.delivery import deliver
+from api.download import download
+from api.incoming import receive
+from api.parts import Parts
+from api.turns import Turns
+from api.upload import keep_original
+from dpip.domain import Caller, ImageKind, Scope
+from dpip.errors import Forbidden, Malformed
+
+_MISSION_SPELLING = "orginal"  # clients that exist send it
+
+
+def blueprint(parts: Parts, guard: Guard) -> Blueprint:
+    """The routes below /images."""
+    routes = Blueprint("images", __name__)
+    bounds = parts.bounds
+    turns = Turns(bounds.uploads_at_once, bounds.upload_wait_s, bounds.uploads_waiting, "uploads")
+
+    @routes.post("/images")
+    @guard.users_and_workers
+    def upload() -> tuple[Response, int, dict[str, str]]:
+        caller = guard.caller
+        with (
+            turns.turn(caller.user_id),
+            receive(request, parts.store, bounds.limits.max_bytes) as incoming,
+        ):
+            if _kind(incoming.fields, caller) is ImageKind.FILTERED:
+                answer = deliver(parts, caller, incoming)
+            else:
+                answer = keep_original(parts, caller, incoming)
+        location = url_for("images.fetch", image_id=answer["image_id"])
+        return jsonify(answer), HTTPStatus.CREATED, {"Location": location}
+
+    @routes.get("/images/<image_id>")
+    @guard.users_and_workers
+    def fetch(image_id: str) -> Response:
+        return download(parts, guard.caller, image_id)
+
+    return routes
+
+
+def _kind(given: fields.Fields, caller: Caller) -> ImageKind:
+    text = fields.text(given, "type") or ImageKind.ORIGINAL
+    try:
+        kind = ImageKind.ORIGINAL if text == _MISSION_SPELLING else ImageKind(text)
+    except ValueError:
+        raise Malformed(f"type must be original or filtered, not {text[:50]!r}") from None
+    if (kind is ImageKind.FILTERED) != (caller.scope is Scope.WORKER):
+        raise Forbidden(
+            "filtered images come from workers only; upload with type=original"
+            if kind is ImageKind.FILTERED
+            else "a worker's token delivers filtered images; originals are uploaded by users"
+        )
+    return kind

@@ -1,0 +1,135 @@
+"""An image on its way in: bytes go from the request's body straight into the store's upload, once."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import IO, Any, cast
+
+from flask import Request
+from werkzeug.datastructures import FileStorage
+
+from api import fields
+from api.bodies import PIECE_BYTES
+from dpip.domain import ImageFacts
+from dpip.errors import Malformed, TooLarge
+from dpip.ports import ImageStore, Upload
+from imaging import Header, Limits, check_complete, read_header
+
+FILE_FIELDS = ("data", "image", "file")
+_FORM_OVERHEAD_BYTES = fields.MAX_FIELDS_BYTES + 16 * 1024
+_MAX_NAME_CHARS = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a request brought. The bytes wait in `upload`, which is not committed yet."""
+
+    fields: fields.Fields
+    upload: Upload
+    name: str | None  # the uploader's file name, without folders
+
+    def inspect(self, limits: Limits) -> tuple[Header, ImageFacts]:
+        """Raises `UnsupportedFormat`, `TooLarge`, or `Unprocessable` for what is no whole picture."""
+        size = self.upload.size_bytes
+        with self.upload.reader() as stream:
+            header = read_header(stream, size, limits)
+            check_complete(stream, size, header)
+        return header, ImageFacts(header.format, header.width, header.height, size, self.upload.sha256)
+
+
+@contextmanager
+def receive(request: Request, store: ImageStore, max_bytes: int) -> Iterator[Incoming]:
+    """Take in a multipart form with one file, or a bare image with its fields in the query.
+
+    What was not committed by the end of the block is thrown away. Raises `Malformed`, `TooLarge` and
+    `StorageFull`.
+    """
+    _check_length(request, max_bytes)
+    sink = _Sink(store, max_bytes)
+    try:
+        if request.mimetype == fields.MULTIPART:
+            given, files = fields.read_multipart(request, sink.open)
+            name = _file_name(files)
+        elif request.mimetype.startswith("image/") or request.mimetype == "application/octet-stream":
+            given, name = fields.unique(request.args.items(multi=True)), None
+            _pour(request, sink.open())
+        else:
+            raise Malformed(
+                f"send the image as multipart/form-data, in a file field called {FILE_FIELDS[0]}, beside the "
+                "field workload_id: curl --form data=@picture.jpg --form workload_id=..."
+            )
+        yield Incoming(given, sink.upload(), name)
+    finally:
+        sink.close()
+
+
+class _Sink(io.RawIOBase):
+    """The one file of a request, as the parser sees it: something to write to."""
+
+    def __init__(self, store: ImageStore, max_bytes: int) -> None:
+        super().__init__()
+        self._store = store
+        self._max_bytes = max_bytes
+        self._upload: Upload | None = None
+
+    def open(self, **_about: Any) -> IO[bytes]:
+        """Begin the file. Raises `Malformed` when there was one already."""
+        if self._upload is not None:
+            raise Malformed("a request brings exactly one image file; send the others one by one")
+        self._upload = self._store.begin()
+        return cast("IO[bytes]", self)
+
+    def upload(self) -> Upload:
+        if self._upload is None:
+            raise Malformed(
+                "there is no file in this form; send the image in a file field called "
+                + " or ".join(FILE_FIELDS)
+            )
+        return self._upload
+
+    def write(self, data: Any) -> int:
+        upload = self.upload()
+        if upload.size_bytes + len(data) > self._max_bytes:
+            raise _too_large(self._max_bytes)
+        return upload.write(data)
+
+    def seek(self, _offset: int, _whence: int = 0) -> int:
+        return 0  # the parser rewinds what it has written; nobody reads from here
+
+    def close(self) -> None:
+        if self._upload is not None:
+            self._upload.abort()
+        super().close()
+
+
+def _check_length(request: Request, max_bytes: int) -> None:
+    length = request.content_length
+    if length is not None and length > max_bytes + _FORM_OVERHEAD_BYTES:
+        raise _too_large(max_bytes, f"the body has {length:,} bytes; ")
+    if length is None and request.mimetype != fields.MULTIPART:
+        raise Malformed(
+            "a bare image needs a Content-Length: without it nobody can tell whether it came whole"
+        )
+
+
+def _too_large(max_bytes: int, what: str = "") -> TooLarge:
+    return TooLarge(f"{what}an image file may have at most {max_bytes:,} bytes")
+
+
+def _pour(request: Request, sink: IO[bytes]) -> None:
+    while piece := request.stream.read(PIECE_BYTES):
+        sink.write(piece)
+
+
+def _file_name(files: list[tuple[str, FileStorage]]) -> str | None:
+    if not files:
+        return None
+    field, file = files[0]
+    if field not in FILE_FIELDS:
+        raise Malformed(f"the file field is called {field!r}; call it {' or '.join(FILE_FIELDS)}")
+    bare = PureWindowsPath(PurePosixPath(file.filename or "").name).name
+    return "".join(char for char in bare if char.isprintable())[:_MAX_NAME_CHARS] or None

@@ -1,0 +1,73 @@
+"""From the fields of a request to a workload."""
+
+from __future__ import annotations
+
+from types import NoneType
+
+from api import fields, made_up
+from api.parts import Parts
+from dpip import names
+from dpip.domain import Caller, Workload
+from dpip.errors import Conflict, Malformed
+from dpip.ids import time_ordered_id
+from imaging import parse_pipeline
+
+DEFAULT_FILTER = "grayscale"
+_NAME_TRIES = 10
+_OWN_FIELDS = frozenset({"filter", "workload_name", "tags", "parameters"})
+
+
+def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workload:
+    """Raises `Malformed`, `Unprocessable` for a parameter out of range, `Conflict` for a taken name."""
+    pipeline = parse_pipeline(fields.text(given, "filter") or DEFAULT_FILTER, _parameters(given))
+    tags = _tags(given.get("tags"))
+    name = fields.text(given, "workload_name")
+    if name is None and given.get("workload_name"):
+        raise Malformed("workload_name is nothing but space")
+    chosen = None if name is None else names.workload_name(name)
+    for tries_left in reversed(range(_NAME_TRIES)):
+        now = parts.clock()
+        workload = Workload(
+            id=time_ordered_id(now),
+            name=chosen or made_up.workload_name(),
+            owner_id=caller.user_id,
+            pipeline=pipeline.canonical,
+            tags=tags,
+            created_at=now,
+        )
+        try:
+            return parts.catalog.create_workload(workload)
+        except Conflict:
+            if chosen or not tries_left:
+                raise
+    raise AssertionError
+
+
+def _parameters(given: fields.Fields) -> dict[str, str]:
+    """The filter's parameters: an object in JSON, or the fields that are nothing else."""
+    loose = {name: value for name, value in given.items() if name not in _OWN_FIELDS}
+    packed = given.get("parameters")
+    if isinstance(packed, str):
+        packed = fields.json_object(packed.encode()) if packed.strip() else None
+    if not isinstance(packed, (dict, NoneType)):
+        raise Malformed('parameters must be an object: {"sigma": 5}, for example')
+    both = fields.merged(loose, packed or {})
+    return {name: _parameter(name, value) for name, value in both.items() if value is not None}
+
+
+def _parameter(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    raise Malformed(f"the parameter {name!r} must be a string, a number or a boolean")
+
+
+def _tags(given: object) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if isinstance(given, list) and all(isinstance(tag, str) and "," not in tag for tag in given):
+        given = ",".join(given)
+    if not isinstance(given, str):
+        raise Malformed("tags must be a string, separated by commas, or a list of strings")
+    return names.tags(given)

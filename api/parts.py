@@ -1,0 +1,48 @@
+"""What the application is made of: the ports it stands on and the bounds it keeps."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from dpip.ports import (
+    Accounts,
+    Announcer,
+    Catalog,
+    Clock,
+    ImageStore,
+    JobQueue,
+    Leadership,
+    WorkerRegister,
+)
+from imaging import Limits
+
+HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is taken at once, and for how long a token lives."""
+
+    limits: Limits = field(default_factory=Limits)
+    token_s: float = 24 * HOUR_S
+    uploads_at_once: int = 32
+    uploads_waiting: int = 8  # for their turn, each with a thread; more get 429 at once
+    upload_wait_s: float = 10.0  # for a turn; then 429
+    courtesies_at_once: int = 8  # bodies of refused requests that are read to their end at the same time
+    max_attempts: int = 5  # of a job; a delivered result never uses one up
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that `create_app` needs."""
+
+    accounts: Accounts
+    catalog: Catalog
+    queue: JobQueue
+    register: WorkerRegister
+    leadership: Leadership
+    store: ImageStore
+    announcer: Announcer
+    bounds: Bounds = field(default_factory=Bounds)
+    clock: Clock = time.time

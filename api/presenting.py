@@ -1,0 +1,78 @@
+"""Domain values as the JSON objects that clients see. Times are ISO 8601 in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from dpip.domain import Failure, Job, StoredImage, Timings, Worker
+
+Json = dict[str, Any]
+
+
+def moment(seconds: float | None) -> str | None:
+    """Seconds since the epoch as ISO 8601."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def image(stored: StoredImage, job: Job | None) -> Json:
+    """An image and, for an original, how its job stands."""
+    return {
+        "image_id": stored.id,
+        "workload_id": stored.workload_id,
+        "type": stored.kind.value,
+        "name": stored.name,
+        "format": stored.facts.format,
+        "width": stored.facts.width,
+        "height": stored.facts.height,
+        "size_bytes": stored.facts.size_bytes,
+        "sha256": stored.facts.sha256,
+        "created_at": moment(stored.created_at),
+        "state": job.state.value if job else None,
+        "failure": failure(job.failure) if job else None,
+    }
+
+
+def job(item: Job) -> Json:
+    return {
+        "image_id": item.id,
+        "workload_id": item.workload_id,
+        "state": item.state.value,
+        "attempt": item.attempt,
+        "worker": item.worker_name,
+        "reason": item.reason,
+        "failure": failure(item.failure),
+        "queued_at": moment(item.queued_at),
+        "started_at": moment(item.started_at),
+        "finished_at": moment(item.finished_at),
+        "timings_s": timings(item.timings),
+    }
+
+
+def failure(item: Failure | None) -> Json | None:
+    return None if item is None else {"kind": item.kind, "detail": item.detail}
+
+
+def timings(item: Timings | None) -> Json | None:
+    return None if item is None else {**asdict(item), "total": item.total}
+
+
+def worker(item: Worker) -> Json:
+    """`since` is when it joined; what it reports itself is null until its first report."""
+    load = item.load
+    return {
+        "worker_id": item.id,
+        "name": item.name,
+        "tags": list(item.tags),
+        "state": item.state.value,
+        "host": item.machine.host,
+        "cores": item.machine.cores,
+        "cpu_percent": load.cpu_percent if load else None,
+        "memory_total": item.machine.memory_total,
+        "memory_available": load.memory_available if load else None,
+        "gpus": [asdict(gpu) for gpu in (load.gpus if load and load.gpus else item.machine.gpus)],
+        "running_jobs": load.running_jobs if load else 0,
+        "since": moment(item.joined_at),
+        "last_report_at": moment(item.last_report_at),
+    }

@@ -1,0 +1,90 @@
+"""The one file that speaks to Granian, the WSGI server; docs/adr/0002-wsgi-server.md says why it.
+
+This process only watches: a child process, forked before any connection or thread exists, serves. It
+dies with its parent, and a new one is started when it dies alone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.net import SocketHolder  # type: ignore[attr-defined]
+from granian.server.mp import MPServer
+
+from api import listener
+from dpip.lifecycle import EXIT_KILLED, die_with_parent
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+DRAIN_S = 10  # requests that are still running then are given up
+_HEADERS_WITHIN_MS = 15_000
+_IDLE_THREAD_S = 60
+
+
+class Server(MPServer):
+    """Serves on a socket that was bound before."""
+
+    def __init__(
+        self,
+        bound: socket.socket,
+        processes: int,
+        threads: int,
+        tls_cert: Path | None = None,
+        tls_key: Path | None = None,
+    ) -> None:
+        super().__init__(
+            target="api",
+            interface=Interfaces.WSGI,
+            workers=processes,
+            blocking_threads=threads,
+            blocking_threads_idle_timeout=_IDLE_THREAD_S,
+            backpressure=threads,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_MS),
+            websockets=False,
+            ssl_cert=tls_cert,
+            ssl_key=tls_key,
+            respawn_failed_workers=True,
+            workers_kill_timeout=DRAIN_S,
+            log_enabled=False,
+        )
+        self._listener = bound
+
+    def run(self, make_app: Callable[[], WSGIApplication]) -> None:
+        """Serve until SIGTERM or SIGINT, then drain. `make_app` is called in each serving process."""
+        parent = os.getpid()
+
+        def load() -> WSGIApplication:
+            # Until Granian takes them over, signals end this process as they would any other.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            die_with_parent(signal.SIGKILL)
+            if os.getppid() != parent:
+                sys.exit("the API's parent process is gone")
+            return make_app()
+
+        self.serve(target_loader=load, wrap_loader=False)
+
+    def signal_handler_interrupt(self, *arguments: Any, **named: Any) -> None:
+        """The first signal drains, the second kills."""
+        if self.interrupt_signal:
+            for worker in self.wrks:
+                worker.kill()  # type: ignore[no-untyped-call]
+            os._exit(EXIT_KILLED)
+        super().signal_handler_interrupt(*arguments, **named)  # type: ignore[no-untyped-call]
+
+    def _init_shared_socket(self) -> None:
+        """Take our socket instead of binding one that other processes could bind as well."""
+        self._ssp = None
+        self._sso = self._listener
+        self._sfd = self._listener.fileno()  # type: ignore[assignment]
+        self._shd = SocketHolder(self._sfd, False, listener.BACKLOG)  # type: ignore[assignment, call-arg]

@@ -1,0 +1,131 @@
+"""What goes on: status, workers, filters, health, and the API's description of itself."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, jsonify
+
+from api import presenting
+from api.auth import Guard
+from api.parts import Parts
+from api.problems import problem
+from api.visible import owner_filter
+from api.workload_view import WorkloadView
+from dpip import __version__
+from dpip.domain import WorkerState
+from dpip.errors import DpipError
+from imaging import catalogue
+
+SYSTEM_NAME = "Distributed and Parallel Image Processing (DPIP)"
+MAX_ACTIVE_SHOWN = 1000
+GONE_SHOWN_S = 3600.0  # workers that are gone are listed for an hour
+
+_INDEX = {
+    "POST /login": "HTTP Basic user and password -> a token",
+    "DELETE /logout": "this token is dead from then on",
+    "GET /status": "the system and your active workloads",
+    "POST /workloads": "filter, workload_name, tags and the filter's parameters -> a workload",
+    "GET /workloads": "your workloads, newest first (limit, after)",
+    "GET /workloads/{workload_id}": "one workload",
+    "DELETE /workloads/{workload_id}": "remove it with all its images",
+    "POST /workloads/{workload_id}/cancel": "stop its jobs, keep what is done",
+    "GET /workloads/{workload_id}/images": "its images and how each stands (kind, limit, after)",
+    "GET /workloads/{workload_id}/jobs": "its jobs: where, why there, how long (state, limit, after)",
+    "POST /images": "a multipart form: the file in data, workload_id -> an image",
+    "GET /images/{image_id}": "the bytes of an original or a filtered image",
+    "GET /workers": "who works here and how busy they are",
+    "GET /filters": "the filters and their parameters",
+    "GET /health/live": "is this process alive",
+    "GET /health/ready": "can it take uploads, and if not, why",
+}
+
+
+def blueprint(parts: Parts, guard: Guard) -> Blueprint:
+    """GET /, /status, /workers, /filters and /health."""
+    routes = Blueprint("system", __name__)
+    view = WorkloadView(parts)
+
+    @routes.get("/")
+    def index() -> Response:
+        return jsonify(system_name=SYSTEM_NAME, version=__version__, endpoints=_INDEX)
+
+    @routes.get("/status")
+    @guard.users
+    def status() -> Response:
+        page = parts.catalog.workloads(owner_filter(guard.caller), active_only=True, limit=MAX_ACTIVE_SHOWN)
+        workers = parts.register.workers()
+        return jsonify(
+            system_name=SYSTEM_NAME,
+            server_time=presenting.moment(parts.clock()),
+            version=__version__,
+            user=guard.caller.user_name,
+            active_workloads=view.many(page.items),
+            more_active_workloads=page.next is not None,
+            queued_jobs=sum(workload.queued for workload in page.items),
+            running_jobs=sum(workload.running for workload in page.items),
+            workers={
+                state.value: sum(worker.state is state for worker in workers)
+                for state in WorkerState
+                if any(worker.state is state for worker in workers)
+            },
+        )
+
+    @routes.get("/workers")
+    @guard.users
+    def workers() -> Response:
+        found = parts.register.workers(gone_since=parts.clock() - GONE_SHOWN_S)
+        return jsonify(workers=[presenting.worker(worker) for worker in found])
+
+    @routes.get("/filters")
+    @guard.users
+    def filters() -> Response:
+        return jsonify(filters=catalogue())
+
+    @routes.get("/health/live")
+    def live() -> Response:
+        return jsonify(status="alive")
+
+    @routes.get("/health/ready")
+    def ready() -> Response:
+        checks = {"datastore": _datastore(parts), "image_store": _image_store(parts)}
+        wrong = [f"{part}: {reason}" for part, reason in checks.items() if reason is not None]
+        if wrong:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "; ".join(wrong), checks=_worded(checks))
+        return jsonify(status="ready", checks=_worded(checks) | _not_needed(parts))
+
+    return routes
+
+
+def _worded(checks: dict[str, str | None]) -> dict[str, str]:
+    return {part: reason or "ok" for part, reason in checks.items()}
+
+
+def _datastore(parts: Parts) -> str | None:
+    try:
+        if not parts.accounts.any_user():
+            return "there is no user yet"
+    except DpipError as error:
+        return error.detail
+    return None
+
+
+def _image_store(parts: Parts) -> str | None:
+    try:
+        parts.store.begin().abort()
+    except DpipError as error:
+        return error.detail
+    return None
+
+
+def _not_needed(parts: Parts) -> dict[str, str]:
+    """Uploads are taken without these; they wait."""
+    try:
+        ray = parts.leadership.ray_address()
+        alive = sum(worker.state is WorkerState.ALIVE for worker in parts.register.workers())
+    except DpipError as error:
+        return {"scheduler": error.detail, "workers": error.detail}
+    return {
+        "scheduler": "ok" if ray else "none has said where Ray is; uploads wait",
+        "workers": f"{alive} alive" if alive else "none is alive; uploads wait",
+    }

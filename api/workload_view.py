@@ -1,0 +1,89 @@
+"""The workload object of the contract, and the plain words beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from api import presenting
+from api.parts import Parts
+from dpip.domain import JobState, WorkerState, Workload
+from imaging import parse_pipeline
+
+MAX_FAILURES_SHOWN = 100
+
+
+class WorkloadView:
+    """Workloads as JSON objects; what they need from the datastore is fetched for all of them together."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def one(self, workload: Workload) -> dict[str, Any]:
+        return self.many([workload])[0]
+
+    def many(self, workloads: Sequence[Workload]) -> list[dict[str, Any]]:
+        filtered = self._parts.catalog.filtered_ids([workload.id for workload in workloads])
+        unfinished = any(workload.unfinished for workload in workloads)
+        offered = self._offered_tags() if unfinished else None
+        return [self._show(workload, filtered.get(workload.id, []), offered) for workload in workloads]
+
+    def _show(
+        self, workload: Workload, filtered: list[str], offered: frozenset[str] | None
+    ) -> dict[str, Any]:
+        waiting = workload.unfinished and offered is not None
+        missing = sorted(set(workload.tags) - (offered or frozenset())) if waiting else []
+        return {
+            "workload_id": workload.id,
+            "workload_name": workload.name,
+            "filter": _filter_names(workload.pipeline),
+            "pipeline": workload.pipeline,
+            "status": workload.status.value,
+            "running_jobs": workload.unfinished,
+            "filtered_images": filtered,
+            "total": workload.total,
+            "queued": workload.queued,
+            "running": workload.running,
+            "done": workload.done,
+            "failed": workload.failed,
+            "failed_images": self._failures(workload) if workload.failed else [],
+            "tags": list(workload.tags),
+            "missing_tags": missing,
+            "cancelled": workload.cancelled_at is not None,
+            "created_at": presenting.moment(workload.created_at),
+            "note": _note(workload, missing),
+        }
+
+    def _failures(self, workload: Workload) -> list[dict[str, Any]]:
+        page = self._parts.queue.jobs(workload.id, state=JobState.FAILED, limit=MAX_FAILURES_SHOWN)
+        return [{"image_id": job.id, **(presenting.failure(job.failure) or {})} for job in page.items]
+
+    def _offered_tags(self) -> frozenset[str]:
+        workers = self._parts.register.workers()
+        return frozenset(
+            tag for worker in workers if worker.state is WorkerState.ALIVE for tag in worker.tags
+        )
+
+
+@lru_cache(maxsize=1024)
+def _filter_names(pipeline: str) -> str:
+    """`blur:sigma=5|grayscale` is called `blur|grayscale`, as its maker called it."""
+    return "|".join(filter_.name for filter_ in parse_pipeline(pipeline).filters) or pipeline
+
+
+def _note(workload: Workload, missing: Sequence[str]) -> str | None:
+    """What a person who waits for this workload would want to be told."""
+    if workload.cancelled_at is not None:
+        return "this workload was cancelled and takes no more images"
+    if missing:
+        tags = ", ".join(repr(tag) for tag in missing)
+        return f"no worker that is alive offers the tag {tags}: the jobs wait until one does"
+    if not workload.total:
+        return "no image has been uploaded yet"
+    if workload.failed > MAX_FAILURES_SHOWN:
+        return (
+            f"only {MAX_FAILURES_SHOWN} of the failures are shown; "
+            f"GET /workloads/{workload.id}/jobs?state=failed has them all"
+        )
+    return None

@@ -1,0 +1,76 @@
+"""Making, showing, cancelling and deleting workloads."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from api import paging, visible
+from api.auth import Guard
+from api.fields import read_fields
+from api.new_workload import make_workload
+from api.parts import Parts
+from api.visible import owner_filter
+from api.workload_view import WorkloadView
+from bus.messages import Topic
+from dpip.domain import Workload
+from dpip.errors import DpipError
+from dpip.logs import fields
+
+log = logging.getLogger(__name__)
+
+
+def blueprint(parts: Parts, guard: Guard) -> Blueprint:
+    """The routes below /workloads."""
+    routes = Blueprint("workloads", __name__)
+    view = WorkloadView(parts)
+
+    def theirs(workload_id: str) -> Workload:
+        return visible.workload(parts, guard.caller, workload_id)
+
+    @routes.post("/workloads")
+    @guard.users
+    def create() -> tuple[Response, int, dict[str, str]]:
+        workload = make_workload(parts, guard.caller, read_fields(request))
+        log.info("workload made", extra=fields(workload=workload.id, name=workload.name))
+        location = url_for("workloads.show", workload_id=workload.id)
+        return jsonify(view.one(workload)), HTTPStatus.CREATED, {"Location": location}
+
+    @routes.get("/workloads")
+    @guard.users
+    def every() -> Response:
+        page = parts.catalog.workloads(owner_filter(guard.caller), limit=paging.limit(), after=paging.after())
+        return jsonify(workloads=view.many(page.items), next=page.next)
+
+    @routes.get("/workloads/<workload_id>")
+    @guard.users
+    def show(workload_id: str) -> Response:
+        return jsonify(view.one(theirs(workload_id)))
+
+    @routes.post("/workloads/<workload_id>/cancel")
+    @guard.users
+    def cancel(workload_id: str) -> Response:
+        workload = parts.catalog.cancel_workload(theirs(workload_id).id, parts.clock())
+        if workload is None:
+            raise visible.unknown_workload(workload_id)
+        parts.announcer.announce(Topic.CANCELLED, {"workload": workload_id})
+        log.info("workload cancelled", extra=fields(workload=workload_id))
+        return jsonify(view.one(workload))
+
+    @routes.delete("/workloads/<workload_id>")
+    @guard.users
+    def delete(workload_id: str) -> Response:
+        keys = parts.catalog.delete_workload(theirs(workload_id).id)
+        if keys is None:
+            raise visible.unknown_workload(workload_id)
+        parts.announcer.announce(Topic.CANCELLED, {"workload": workload_id})
+        try:
+            parts.store.delete(keys)
+        except DpipError as error:  # the rows are gone: what is left is swept up later
+            log.warning("bytes left behind", extra=fields(workload=workload_id, detail=error.detail))
+        log.info("workload deleted", extra=fields(workload=workload_id, images=len(keys)))
+        return jsonify(workload_id=workload_id, deleted_images=len(keys))
+
+    return routes
