@@ -95,6 +95,7 @@ def _lead(
     from scheduler.ray_gateway import RayGateway, connect  # noqa: PLC0415 - takes half a second to load
 
     connect(ray_cluster.address, local_ip_towards(parse_address(ray_cluster.address)[0]))
+    stop_on_signals(stop)  # again: Ray has put its own handlers there
     limits = DispatchLimits(settings.lease_s, settings.poll_s, settings.max_attempts)
     gateway = RayGateway()
     dispatcher = Dispatcher(datastore.queue, datastore.register, gateway, leader.epoch, limits)
