@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from command.config import UpSettings
 from dpip.home import Home
+
+_CODE = Path(__file__).resolve().parent.parent
 
 
 class Stage(IntEnum):
@@ -47,6 +50,9 @@ def components(settings: UpSettings, environment: Mapping[str, str]) -> tuple[Co
     """The processes that these settings ask for, in the order in which they are started."""
     run = settings.at_home.run
     children = settings.for_children(environment)
+    # The components are the ones beside this very package, wherever it was started from.
+    paths = (str(_CODE), environment.get("PYTHONPATH", ""))
+    children["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     parts = [
         Component(
             "controller", _python("controller"), children, Stage.CONTROLLER, 10, run / "controller.json"
