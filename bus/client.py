@@ -16,6 +16,7 @@ from bus.frames import MAX_REPLY_BYTES, Asking, Telling
 from bus.listener import Listener
 from bus.messages import Reply, Request
 from bus.seal import Replayed
+from bus.wire import receive
 from dpip.errors import NotReady
 
 _HINTS_KEPT = 64  # on their way; more are dropped
@@ -86,7 +87,7 @@ class Requester:
             if self._socket is None:
                 self._socket = self._dial()
             self._socket.send(frame)
-            return bytes(self._socket.recv())
+            return receive(self._socket)
         except pynng.NNGException as error:
             # A connection to a machine that vanished looks alive for minutes: begin anew.
             self._hang_up()

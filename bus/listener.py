@@ -12,6 +12,7 @@ import pynng
 from bus.addresses import RECONNECT_MAX_MS, RECONNECT_MIN_MS, bus_address
 from bus.frames import MAX_ANNOUNCEMENT_BYTES, Hearing
 from bus.messages import Announcement, Topic
+from bus.wire import receive
 from dpip.errors import DpipError
 from dpip.lifecycle import Stop, Supervised
 from dpip.ports import Clock
@@ -19,7 +20,7 @@ from dpip.ports import Clock
 HEARTBEAT_S = 1.0  # how often the controller says that it is there
 SILENCE_S = 3.5 * HEARTBEAT_S  # so long without a heartbeat: it is away
 _BACKLOG = 1024  # announcements kept while a callback is busy; the oldest are dropped
-_POLL_MS = 250
+_POLL_MS = 500
 _JOIN_S = 5.0
 
 OnAnnouncement = Callable[[Announcement], None]
@@ -50,7 +51,9 @@ class Listener:
         self._topics = frozenset(topics)
         self._on_announcement = on_announcement
         self._pulse = Pulse(on_reconnect, clock)
-        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self._closing = False
+        self._ident: int | None = None  # the thread's own
         self._socket = self._dial()
         self._thread = Supervised("bus-listener", self._run, stop or Stop()).start()
 
@@ -66,8 +69,10 @@ class Listener:
 
     def close(self) -> None:
         """End the thread; from within a callback, it ends after that."""
-        self._closing.set()
-        if threading.current_thread().name != "bus-listener":
+        with self._lock:
+            self._closing = True
+            self._socket.close()
+        if threading.get_ident() != self._ident:
             self._thread.join(_JOIN_S)
 
     def _dial(self) -> pynng.Sub0:
@@ -84,19 +89,24 @@ class Listener:
         return socket
 
     def _run(self) -> None:
+        self._ident = threading.get_ident()
         dialled = time.monotonic()
-        try:
-            while not self._closing.is_set():
-                try:
-                    self._hear(self._socket.recv())
-                except pynng.Timeout:
-                    # A connection to a machine that vanished looks alive for ever: nothing is sent on it.
-                    if not self.connected and time.monotonic() - dialled > SILENCE_S:
-                        self._socket.close()
-                        self._socket = self._dial()
-                        dialled = time.monotonic()
-        finally:
-            self._socket.close()
+        while True:
+            try:
+                self._hear(receive(self._socket))
+            except pynng.Timeout:
+                # A connection to a machine that vanished looks alive for ever: nothing is sent on it.
+                if not self.connected and time.monotonic() - dialled > SILENCE_S:
+                    self._dial_anew()
+                    dialled = time.monotonic()
+            except pynng.Closed:
+                return
+
+    def _dial_anew(self) -> None:
+        with self._lock:
+            if not self._closing:
+                self._socket.close()
+                self._socket = self._dial()
 
     def _hear(self, frame: bytes) -> None:
         try:

@@ -12,6 +12,7 @@ import pynng
 
 from bus.frames import Answering, Hearing, Telling
 from bus.messages import Announcement, Rejected, Reply, Request
+from bus.wire import receive
 from controller.sockets import bind
 from dpip.errors import DpipError, Malformed, Unauthenticated
 from dpip.lifecycle import Stop, Supervised
@@ -99,7 +100,7 @@ class BusServer:
     def _take_hints(self, on_hint: Callable[[Announcement], None]) -> None:
         while True:
             try:
-                on_hint(self._hearing.announcement(self._sockets.hints.recv()))
+                on_hint(self._hearing.announcement(receive(self._sockets.hints)))
             except pynng.Closed:
                 return
             except pynng.NNGException as error:
