@@ -18,7 +18,7 @@ def end(processes: Sequence[psutil.Process], within_s: float = STOP_WITHIN_S) ->
     _signal(processes, "terminate")
     _, stubborn = psutil.wait_procs(processes, timeout=within_s)
     _signal(stubborn, "kill")
-    psutil.wait_procs(stubborn, timeout=within_s)
+    psutil.wait_procs(stubborn, timeout=STOP_WITHIN_S)
 
 
 def descendants() -> list[psutil.Process]:

@@ -26,6 +26,8 @@ from worker.subscription import Asks, Subscription
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
+EAGER_LOOKS = 40
+RARE_LOOK_S = 2.0
 DISCONNECT_WITHIN_S = 5.0
 REPORTER_ENDS_WITHIN_S = 5.0
 
@@ -108,6 +110,7 @@ class WorkerProcess:
 
     def _settle(self, told: Subscribed, reporter: Reporter) -> tuple[Subscribed, Place, RayNode, str] | None:
         """Wait until Ray and the images can be reached, and become part of Ray; None when stopped."""
+        looks = 0
         while not self._stop.requested:
             place = choose_place(told, self._settings.image_store)
             if place is None:
@@ -121,8 +124,9 @@ class WorkerProcess:
                     self._wait_for("Ray", error.detail)
                 else:
                     return None if node_id is None else (told, place, node, node_id)
-            if self._stop.wait(LOOK_S):
+            if self._stop.wait(LOOK_S if looks < EAGER_LOOKS else RARE_LOOK_S):
                 break
+            looks += 1
             again = self._subscription.ask_once()
             if again is not None:
                 told = again
