@@ -26,6 +26,6 @@ def upright(exif: bytes, width: int, height: int) -> bytes | None:
         if details:
             details[_PIXEL_WIDTH], details[_PIXEL_HEIGHT] = width, height
         written = block.tobytes()
-    except (SyntaxError, ValueError, OSError, struct.error, KeyError, TypeError, IndexError):
+    except (SyntaxError, ValueError, OSError, struct.error, KeyError, TypeError, IndexError, Warning):
         return None
     return written.removeprefix(b"Exif\x00\x00")

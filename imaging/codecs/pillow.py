@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import warnings
 import zlib
 
 from PIL import Image, ImageCms
@@ -24,6 +23,7 @@ _BAD_INPUT = (
     EOFError,
     struct.error,
     zlib.error,
+    Warning,  # where the process makes errors of them
 )
 _PLAIN_MODES = frozenset({"L", "LA", "RGB", "RGBA"})
 _PALETTES = frozenset({"P", "PA"})
@@ -35,12 +35,10 @@ def decode(data: bytes, header: Header) -> Pixels:
     CMYK becomes sRGB, by its profile if it has one.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=[header.format.upper()]) as image:
-                if image.size != (header.width, header.height):
-                    raise Unprocessable(f"the {header.title} file contradicts itself about its size")
-                return _in_opencv_order(_simplified(image, header))
+        with Image.open(io.BytesIO(data), formats=[header.format.upper()]) as image:
+            if image.size != (header.width, header.height):
+                raise Unprocessable(f"the {header.title} file contradicts itself about its size")
+            return _in_opencv_order(_simplified(image, header))
     except (*_BAD_INPUT, Image.DecompressionBombError) as error:
         raise Unprocessable(
             f"the {header.title} file cannot be decoded: it is damaged, cut off, or of a rare kind ({error})"

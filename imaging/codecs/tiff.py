@@ -11,12 +11,14 @@ from imaging.containers import tiff
 from imaging.lazy import cv2, np
 from imaging.picture import Picture, Pixels
 from imaging.shaping import in_colour_order
-from imaging.structure import Colour, Header
+from imaging.structure import UPRIGHT, Colour, Header
 
 _LZW, _HORIZONTAL = 5, 2
 
 
 def decode(data: bytes, header: Header, *, luma_only: bool) -> Picture:  # noqa: ARG001 - the protocol
+    if header.orientation != UPRIGHT:
+        data = tiff.declared_upright(data)
     if header.plain and not header.has_alpha:
         return Picture(opencv.decode(data, header.title))
     if header.is_deep and header.has_alpha and header.colour is Colour.RGB:

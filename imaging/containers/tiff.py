@@ -3,6 +3,7 @@
 # ruff: noqa: ARG001, PLR2004 - one signature for all formats; the numbers are those of the format
 from __future__ import annotations
 
+import io
 import struct
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ from imaging.containers.tiff_directory import (
     UNDEFINED,
     Directory,
     directories,
+    first_entry_offset,
     with_entries,
 )
 from imaging.metadata import Metadata
@@ -128,6 +130,18 @@ def with_metadata(encoded: bytes, metadata: Metadata) -> bytes:
     return with_entries(encoded, added) if added else encoded
 
 
+def declared_upright(data: bytes) -> bytes:
+    """A copy whose orientation tag says 1. Decoders of TIFF turn the picture by it, and not all alike."""
+    found = first_entry_offset(io.BytesIO(data), _ORIENTATION)
+    if found is None:
+        return data
+    layout, at = found
+    value_at = at + (12 if layout.big else 8)
+    upright = struct.pack(layout.order + "H", UPRIGHT)
+    view = memoryview(data)
+    return b"".join((view[:value_at], upright, view[value_at + len(upright) :]))
+
+
 def with_alpha_declared(encoded: bytes) -> bytes:
     """OpenCV writes a fourth channel without saying that it is alpha."""
     return with_entries(encoded, {_EXTRA: (SHORT, struct.pack("<H", UNASSOCIATED_ALPHA))})
@@ -136,6 +150,7 @@ def with_alpha_declared(encoded: bytes) -> bytes:
 __all__ = [
     "alpha_is_associated",
     "check_complete",
+    "declared_upright",
     "read_header",
     "read_metadata",
     "with_alpha_declared",

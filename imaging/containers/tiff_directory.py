@@ -132,6 +132,18 @@ def _directory(
     return entries, following
 
 
+def first_entry_offset(stream: BinaryIO, wanted: int) -> tuple[Layout, int] | None:
+    """Where the first directory's entry of a tag begins in the file."""
+    layout, start = layout_of(stream)
+    count_size = struct.calcsize(layout.count_code)
+    (count,) = struct.unpack(layout.order + layout.count_code, take_at(stream, start, count_size, TITLE))
+    for index in range(min(count, _MAX_ENTRIES)):
+        at = start + count_size + index * layout.entry_size
+        if struct.unpack(layout.order + "H", take_at(stream, at, 2, TITLE))[0] == wanted:
+            return layout, at
+    return None
+
+
 def with_entries(encoded: bytes, added: Mapping[int, tuple[int, bytes]]) -> bytes:
     """A classic little-endian TIFF of one directory, as encoders write it, with more tags.
 
