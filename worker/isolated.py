@@ -52,7 +52,9 @@ def main() -> None:
     try:
         answer = _answer(head, data)
     except errors.Refused as error:
-        answer = pack({"error": type(error).__name__, "detail": error.detail}, b"")
+        ran_out = isinstance(error, errors.TooLarge) and error.__cause__ is not None
+        name = MemoryError.__name__ if ran_out else type(error).__name__
+        answer = pack({"error": name, "detail": error.detail}, b"")
     except (Exception, MemoryError) as error:  # the parent tells the user
         answer = pack({"error": type(error).__name__, "detail": str(error)[:500]}, b"")
     with os.fdopen(out, "wb") as stream:
