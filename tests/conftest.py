@@ -12,6 +12,7 @@ import pytest
 
 from bus.seal import derive
 from cluster.environment import prepare_for_ray, write_token
+from dpip.lifecycle import adopt_orphans
 from tests.cluster_fixtures import JOIN_TOKEN, ray_cluster, ray_driver
 from tests.leaks import Snapshot, left_since, snapshot
 
@@ -23,6 +24,7 @@ _FOLDER = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before any test module is loaded, and Ray with it: Ray reads the environment then."""
+    adopt_orphans()  # so that what loses its parent is seen, too
     for name in list(os.environ):
         if name.startswith(("DPIP_", "RAY_")):
             del os.environ[name]

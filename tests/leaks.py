@@ -29,7 +29,8 @@ def left_since(before: Snapshot, within_s: float = GONE_WITHIN_S) -> list[str]:
     deadline = time.monotonic() + within_s
     while True:
         now = snapshot()
-        threads, processes = now.threads - before.threads, now.processes - before.processes
+        threads = now.threads - before.threads
+        processes = {one for one in now.processes - before.processes if not _of(one, before.processes)}
         if not (threads or processes) or time.monotonic() > deadline:
             return [f"thread {thread.name}" for thread in threads] + [_words(one) for one in processes]
         time.sleep(_STEP_S)
@@ -38,6 +39,14 @@ def left_since(before: Snapshot, within_s: float = GONE_WITHIN_S) -> list[str]:
 def _alive(process: psutil.Process) -> bool:
     try:
         return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _of(process: psutil.Process, keepers: frozenset[psutil.Process]) -> bool:
+    """True when a process that was there before started it: a supervisor mends its own system."""
+    try:
+        return any(parent in keepers for parent in process.parents())
     except psutil.Error:
         return False
 
