@@ -4,7 +4,7 @@ from datastore import open_datastore
 with open_datastore("sqlite:////srv/dpip/dpip.sqlite3") as store: ...
 """
 
-from datastore.migrate import migrate
+from datastore.migrating import migrate
 from datastore.store import Datastore, open_datastore
 
 __all__ = ["Datastore", "migrate", "open_datastore"]

@@ -10,7 +10,7 @@ from datastore.database import Database
 from datastore.endpoints import SqlApiEndpoints
 from datastore.engines import connect
 from datastore.leadership import SqlLeadership
-from datastore.migrate import ensure_newest
+from datastore.migrating import ensure_newest
 from datastore.queue import SqlJobQueue
 from datastore.register import SqlWorkerRegister
 from dpip.ports import Accounts, ApiEndpoints, Catalog, JobQueue, Leadership, WorkerRegister

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from datastore import Datastore, migrate, open_datastore
+from datastore.database import Database
+from datastore.engines import connect
 from tests.datastore.invariants import check_invariants
 from tests.datastore.servers import PostgresServer
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.stop()
+def postgres() -> Iterator[PostgresServer]:
+    # Not in a folder of pytest: those are closed to others, and as root the server runs as another user.
+    with tempfile.TemporaryDirectory(prefix="dpip-postgres-") as folder:
+        server = PostgresServer(Path(folder) / "data")
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +60,10 @@ def store(url: str) -> Iterator[Datastore]:
     with open_datastore(url) as opened:
         yield opened
     check_invariants(url)
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    opened = connect(url)
+    yield opened
+    opened.close()

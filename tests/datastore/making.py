@@ -18,8 +18,8 @@ from dpip.domain import (
     StoredImage,
     Success,
     Timings,
-    Workload,
     WorkerState,
+    Workload,
 )
 from dpip.ports import NewOriginal, Report
 

@@ -31,7 +31,7 @@ def test_a_workload_is_read_back_as_it_was_made(store: Datastore) -> None:
     assert store.catalog.workload("nothing", None) is None
 
 
-@pytest.mark.parametrize("second", ["holiday", "Holiday", "HOLIDAY", "ｈoliday"])
+@pytest.mark.parametrize("second", ["holiday", "Holiday", "HOLIDAY", "\uff48oliday"])
 def test_names_that_would_share_a_folder_clash(store: Datastore, second: str) -> None:
     new_workload(store, "holiday")
     with pytest.raises(Conflict, match="taken"):
