@@ -110,10 +110,6 @@ def _check_length(request: Request, max_bytes: int) -> None:
     length = request.content_length
     if length is not None and length > max_bytes + _FORM_OVERHEAD_BYTES:
         raise _too_large(max_bytes, f"the body has {length:,} bytes; ")
-    if length is None and request.mimetype != fields.MULTIPART:
-        raise Malformed(
-            "a bare image needs a Content-Length: without it nobody can tell whether it came whole"
-        )
 
 
 def _too_large(max_bytes: int, what: str = "") -> TooLarge:
@@ -121,6 +117,10 @@ def _too_large(max_bytes: int, what: str = "") -> TooLarge:
 
 
 def _pour(request: Request, sink: IO[bytes]) -> None:
+    if request.content_length is None:
+        raise Malformed(
+            "a bare image needs a Content-Length: without it nobody can tell whether it came whole"
+        )
     while piece := request.stream.read(PIECE_BYTES):
         sink.write(piece)
 

@@ -21,7 +21,7 @@ class Turns:
         self._what = what
         self._changed = threading.Condition()
         self._held: Counter[str] = Counter()
-        self._waiting = 0
+        self.waiting = 0
 
     @contextmanager
     def turn(self, caller: str) -> Iterator[None]:
@@ -39,14 +39,14 @@ class Turns:
     def _take(self, caller: str) -> None:
         with self._changed:
             if not self._free(caller):
-                if self._waiting >= self._may_wait:
+                if self.waiting >= self._may_wait:
                     raise self._too_many()
-                self._waiting += 1
+                self.waiting += 1
                 try:
                     if not self._changed.wait_for(lambda: self._free(caller), self._wait_s):
                         raise self._too_many()
                 finally:
-                    self._waiting -= 1
+                    self.waiting -= 1
             self._held[caller] += 1
 
     def _free(self, caller: str) -> bool:

@@ -1,0 +1,168 @@
+"""A whole API in this process: the real datastore on SQLite, the real folder store, a bus that listens."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from api.login import token_hash
+from api.parts import Bounds, Parts
+from api.passwords import Passwords
+from datastore import Datastore, open_datastore
+from dpip.domain import ClaimedJob, Load, Machine, Placement, Role, Scope, User, Worker, WorkerState
+from dpip.ports import Report
+from imaging import Limits
+from storage import FolderStore
+from tests.pictures import encode, photograph
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real one is slow on purpose
+PASSWORD = "correct horse"
+MAX_BYTES = 300_000
+
+
+@dataclass
+class Heard:
+    """An `Announcer` that remembers."""
+
+    said: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def announce(self, topic: str, body: dict[str, str]) -> None:
+        self.said.append((topic, body))
+
+
+@dataclass
+class Time:
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        self.now += 0.001
+        return self.now
+
+
+@dataclass
+class Api:
+    """The application and everything around it, with the words that tests speak."""
+
+    app: Flask
+    parts: Parts
+    datastore: Datastore
+    images: Path
+    database: Path
+    heard: Heard
+    clock: Time
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def login(self, name: str, password: str = PASSWORD, **more: Any) -> TestResponse:
+        return self.app.test_client().post("/login", auth=(name, password), **more)
+
+    def bearer(self, name: str) -> dict[str, str]:
+        if name not in self.tokens:
+            self.tokens[name] = self.login(name).get_json()["token"]
+        return {"Authorization": f"Bearer {self.tokens[name]}"}
+
+    def ask(self, method: str, path: str, user: str | None = "alice", **more: Any) -> TestResponse:
+        headers = {**(self.bearer(user) if user else {}), **more.pop("headers", {})}
+        return self.app.test_client().open(path, method=method, headers=headers, buffered=True, **more)
+
+    def workload(self, user: str = "alice", **fields: Any) -> dict[str, Any]:
+        answer = self.ask("POST", "/workloads", user, json=fields)
+        assert answer.status_code == 201, answer.text
+        return answer.get_json()
+
+    def upload(
+        self, workload_id: str, data: bytes, user: str = "alice", name: str = "a.jpg", **fields: Any
+    ) -> TestResponse:
+        form = {"workload_id": workload_id, **fields, "data": (io.BytesIO(data), name)}
+        return self.ask("POST", "/images", user, data=form)
+
+    def original(self, workload_id: str, data: bytes, user: str = "alice") -> str:
+        answer = self.upload(workload_id, data, user)
+        assert answer.status_code == 201, answer.text
+        return str(answer.get_json()["image_id"])
+
+    def worker(self, name: str = "w1", tags: tuple[str, ...] = ()) -> Worker:
+        """A worker that is registered, alive, and has a token under its name."""
+        now = self.clock()
+        worker = self.datastore.register.join(name, tags, Machine("host", 2, 4 << 30), "instance", now)
+        load = Load(cpu_percent=12.5, memory_available=2 << 30, running_jobs=1)
+        self.datastore.register.record([Report(worker.id, WorkerState.ALIVE, 1, load, now)])
+        self.tokens[name] = f"token-of-{name}"
+        self.datastore.accounts.add_token(
+            token_hash(self.tokens[name]),
+            user_id=None,
+            scope=Scope.WORKER,
+            worker_id=worker.id,
+            now=now,
+            expires_at=now + 1000,
+        )
+        return worker
+
+    def claim(self, image_id: str, worker: Worker) -> ClaimedJob:
+        """Place a job, as a scheduler does."""
+        now = self.clock()
+        epoch = self.datastore.leadership.take("test", now, now) or 0
+        placement = Placement(image_id, worker.id, "it is the only one")
+        (claimed,) = self.datastore.queue.claim([placement], epoch, now, now + 60)
+        return claimed
+
+    def rows(self) -> dict[str, int]:
+        with closing(sqlite3.connect(self.database)) as connection:
+            names = ("workloads", "images", "jobs")
+            return {
+                name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608
+                for name in names
+            }
+
+    def files(self) -> list[str]:
+        """Every file of the image space, unfinished uploads too."""
+        return sorted(str(file.relative_to(self.images)) for file in self.images.rglob("*") if file.is_file())
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables and three users; tests work on copies."""
+    file = tmp_path_factory.mktemp("database") / "template.sqlite3"
+    with open_datastore(f"sqlite:///{file}") as datastore:
+        for name, role in (("admin", Role.ADMIN), ("alice", Role.USER), ("bob", Role.USER)):
+            datastore.accounts.add_user(User(f"id-of-{name}", name, QUICK.hash(PASSWORD), role))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return file
+
+
+@pytest.fixture
+def api(empty_database: Path, tmp_path: Path) -> Iterator[Api]:
+    database = tmp_path / "dpip.sqlite3"
+    shutil.copy(empty_database, database)
+    heard, clock, images = Heard(), Time(), tmp_path / "images"
+    with open_datastore(f"sqlite:///{database}") as datastore:
+        parts = Parts(
+            accounts=datastore.accounts,
+            catalog=datastore.catalog,
+            queue=datastore.queue,
+            register=datastore.register,
+            leadership=datastore.leadership,
+            store=FolderStore(images),
+            announcer=heard,
+            bounds=Bounds(limits=Limits(max_bytes=MAX_BYTES, max_megapixels=10), upload_wait_s=0.1),
+            clock=clock,
+        )
+        yield Api(create_app(parts, Passwords(QUICK)), parts, datastore, images, database, heard, clock)
+
+
+@pytest.fixture(scope="session")
+def jpeg() -> bytes:
+    """A photograph of about 20 kB."""
+    return encode(photograph(1, 0.06), "jpeg")

@@ -1,0 +1,94 @@
+"""Which routes there are, who may use them, and that every error is a problem document."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from tests.api.conftest import Api
+
+OPEN = {"/", "/login", "/health/live", "/health/ready"}
+FOR_WORKERS = {("GET", "/images/<image_id>"), ("POST", "/images")}
+
+
+def inventory(api: Api) -> list[tuple[str, str]]:
+    return sorted(
+        (method, rule.rule)
+        for rule in api.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD"}
+    )
+
+
+def test_the_contract_is_there(api: Api) -> None:
+    promised = {
+        ("POST", "/login"),
+        ("DELETE", "/logout"),
+        ("GET", "/status"),
+        ("POST", "/workloads"),
+        ("GET", "/workloads/<workload_id>"),
+        ("POST", "/images"),
+        ("GET", "/images/<image_id>"),
+    }
+    assert promised <= set(inventory(api))
+
+
+def test_every_route_stands_in_the_index(api: Api) -> None:
+    told = set(api.ask("GET", "/", None).get_json()["endpoints"])
+    assert told | {"GET /"} == {f"{m} {r}".replace("<", "{").replace(">", "}") for m, r in inventory(api)}
+
+
+def test_every_route_but_a_few_needs_a_token(api: Api) -> None:
+    for method, rule in inventory(api):
+        path = rule.replace("<workload_id>", "x").replace("<image_id>", "x")
+        answer = api.ask(method, path, None)
+        if rule in OPEN - {"/login"}:
+            assert answer.status_code == 200, rule
+            continue
+        assert answer.status_code == 401, rule
+        assert answer.mimetype == "application/problem+json"
+        scheme = "Basic" if rule == "/login" else "Bearer"
+        assert answer.headers["WWW-Authenticate"].startswith(f'{scheme} realm="DPIP"')
+
+
+def test_a_workers_token_opens_only_what_workers_need(api: Api) -> None:
+    api.worker("w1")
+    for method, rule in inventory(api):
+        if rule in OPEN:
+            continue
+        path = rule.replace("<workload_id>", "x").replace("<image_id>", "x")
+        expected = {404, 400} if (method, rule) in FOR_WORKERS else {403}
+        assert api.ask(method, path, "w1").status_code in expected, rule
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "says"),
+    [
+        ("GET", "/nothing/here", 404, "nothing at /nothing/here"),
+        ("PUT", "/status", 405, "it takes GET"),
+        ("OPTIONS", "/status", 405, "it takes GET"),
+    ],
+)
+def test_unknown_routes_are_problems_too(api: Api, method: str, path: str, status: int, says: str) -> None:
+    answer = api.ask(method, path)
+    document = answer.get_json(force=True)
+    assert answer.status_code == document["status"] == status
+    assert answer.mimetype == "application/problem+json"
+    assert set(document) == {"type", "title", "status", "detail", "instance"}
+    assert says in document["detail"]
+    assert document["instance"] == path
+
+
+def test_an_unexpected_error_shows_an_id_and_logs_the_rest(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(api.parts.register, "workers", lambda **_: 1 / 0)
+    with caplog.at_level(logging.ERROR):
+        answer = api.ask("GET", "/workers")
+    assert answer.status_code == 500
+    assert "ZeroDivisionError" not in answer.text
+    assert "Traceback" not in answer.text
+    (record,) = caplog.records
+    assert record.dpip_fields["incident"] == answer.get_json(force=True)["incident"]  # type: ignore[attr-defined]
+    assert record.exc_info
+    assert record.exc_info[0] is ZeroDivisionError
