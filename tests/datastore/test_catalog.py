@@ -7,7 +7,7 @@ import pytest
 
 from datastore import Datastore
 from dpip import ids
-from dpip.domain import ImageKind, JobState, WorkloadStatus
+from dpip.domain import ImageKind, JobState, Workload, WorkloadStatus
 from dpip.errors import Conflict, NotFound, StorageFull
 from tests.datastore.making import (
     FACTS,
@@ -41,7 +41,8 @@ def test_names_that_would_share_a_folder_clash(store: Datastore, second: str) ->
 
 def test_workloads_are_paged_newest_first(store: Datastore) -> None:
     made = [new_workload(store, f"w{n}", owner="ann" if n % 2 else "bob", now=NOW + n) for n in range(7)]
-    seen, after = [], None
+    seen: list[Workload] = []
+    after = None
     while True:
         page = store.catalog.workloads(None, limit=3, after=after)
         seen += page.items

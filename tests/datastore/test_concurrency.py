@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from datastore import Datastore
-from dpip.domain import JobState, Machine
+from dpip.domain import JobState, Machine, WorkerState
 from dpip.errors import Conflict
 from dpip.ports import Report
 from tests.datastore.hammer import run_together, work_once
@@ -15,7 +16,6 @@ from tests.datastore.making import (
     LOAD,
     MACHINE,
     NOW,
-    WorkerState,
     add,
     claim_next,
     lead,
@@ -89,7 +89,7 @@ def test_cancelling_deleting_finishing_and_renewing_at_once_never_lock_up(store:
         claimed = claim_next(store, epoch, 45)
         pairs = [(one.job.id, one.attempt) for one in claimed]
         with ThreadPoolExecutor(THREADS) as pool:
-            futures = [
+            futures: list[Future[Any]] = [
                 pool.submit(store.queue.finish, [success(one) for one in claimed[0::2]], NOW, 3),
                 pool.submit(store.queue.finish, [success(one) for one in claimed[::-1]], NOW, 3),
                 pool.submit(store.catalog.cancel_workload, workloads[0].id, NOW),

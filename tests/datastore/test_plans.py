@@ -1,0 +1,37 @@
+"""The hot queries find their rows by an index, so their cost does not grow with the tables."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import ClauseElement, select
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from datastore import accounts, catalog, fairness, queue, requeueing
+from datastore.engines import connect
+from datastore.schema import IS_ACTIVE, workloads
+
+HOT: dict[str, ClauseElement] = {
+    "find_caller": accounts._FIND_CALLER,
+    "choose_workloads": fairness._LONGEST_WAITING,
+    "choose_workloads, next page": fairness._NEXT_PAGE,
+    "next_of_workload": queue._NEXT_OF_WORKLOAD,
+    "running": requeueing.SELECT_RUNNING,
+    "filtered_ids": catalog._DONE,
+    "image": catalog._IMAGE,
+    "active workloads": select(workloads).where(IS_ACTIVE).order_by(workloads.c.id.desc()).limit(10),
+}
+
+
+@pytest.mark.parametrize("name", list(HOT))
+def test_sqlite_uses_an_index_and_does_not_sort(sqlite_url: str, name: str) -> None:
+    database = connect(sqlite_url)
+    compiled = HOT[name].compile(database.reader)
+    assert isinstance(compiled, SQLCompiler)
+    values = tuple(1 for _ in compiled.positiontup or ())
+    with database.read() as connection:
+        plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)]
+    database.close()
+    assert plan
+    for step in plan:
+        assert "TEMP B-TREE" not in step, plan
+        assert "USING" in step or "SUBQUERY" in step, plan
