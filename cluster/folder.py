@@ -31,7 +31,8 @@ def make_folder() -> Path:
     """A new folder that only this user can enter, owned by this process."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=PLACE))
     me = psutil.Process()
-    (folder / _OWNER).write_text(json.dumps({"pid": me.pid, "created": me.create_time()}))
+    owner = {"pid": me.pid, "created": me.create_time(), "pid_space": _pid_space()}
+    (folder / _OWNER).write_text(json.dumps(owner))
     return folder
 
 
@@ -62,5 +63,15 @@ def _abandoned(folder: Path) -> bool:
         if folder.is_symlink() or folder.stat().st_uid != os.getuid():
             return False
         owner = json.loads((folder / _OWNER).read_text())
+        if owner["pid_space"] != _pid_space():
+            return False  # a container that shares the folder: from here its processes cannot be seen
         return not same_process(int(owner["pid"]), float(owner["created"]))
     return False  # without the file it is somebody else's, or just being made
+
+
+def _pid_space() -> str:
+    """Within which a process id means one process."""
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""

@@ -43,7 +43,8 @@ def start(started: list[subprocess.Popen[bytes]], **environment: str) -> subproc
 
 def abandon(folder: Path) -> None:
     """As if its owner had been killed."""
-    (folder / "owner.json").write_text(json.dumps({"pid": os.getpid(), "created": 1.0}))
+    owner = json.loads((folder / "owner.json").read_text()) if (folder / "owner.json").exists() else {}
+    (folder / "owner.json").write_text(json.dumps({"pid_space": "", **owner, "created": 1.0}))
 
 
 def test_a_folder_is_its_owners_alone() -> None:
@@ -70,6 +71,16 @@ def test_an_abandoned_node_goes_with_its_processes_and_no_others(
     assert other.is_dir()
     assert innocent.poll() is None
     assert stranger.poll() is None
+
+
+def test_the_folder_of_an_owner_in_another_container_stays() -> None:
+    """Its process id means another process here, or none."""
+    folder = make_folder()
+    abandon(folder)
+    owner = json.loads((folder / "owner.json").read_text())
+    (folder / "owner.json").write_text(json.dumps(owner | {"pid_space": "pid:[1]"}))
+    assert sweep() == 0
+    assert folder.is_dir()
 
 
 def test_what_has_no_owner_written_down_is_left_alone(tmp_path: Path) -> None:
