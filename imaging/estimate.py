@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from imaging.filters.base import Alpha, Filter, Shape
+from imaging.filters.base import Alpha, Filter
 from imaging.formats import FORMATS
 from imaging.pipeline import Pipeline
+from imaging.shape import Shape
 from imaging.structure import Colour, Header
 
 _FLOAT_BYTES = 4
 _WORKING_BYTES = 4 * 2**20  # tables, small buffers
 _LOSSY_BYTES_PER_SAMPLE = 0.35  # of the encoded result; photographs at quality 90 stay below
-_WEBP_BYTES_PER_PIXEL = 8  # the encoder's own planes and tokens
+_WEBP_BYTES_PER_PIXEL = 6  # the encoder's own planes and tokens
 _PACKED_BYTES_PER_SAMPLE = 0.75  # of PNG and TIFF, of photographs
 
 
@@ -18,6 +19,8 @@ def estimate_memory(header: Header, pipeline: Pipeline) -> int:
     """Peak bytes that `run` needs beyond what the process has: the file, pixels, scratch, the result."""
     shape = _decoded_shape(header, pipeline)
     peak = shape.size_bytes * (2 if _twice_decoded(header) else 1)
+    if header.format == "tiff":  # the decoder works on a copy of the file, in whole strips
+        peak = 2 * shape.size_bytes + header.size_bytes
     for filter_ in pipeline.filters:
         after = filter_.shape_after(shape)
         peak = max(peak, _filter_peak(filter_, header, shape, after))

@@ -13,10 +13,12 @@ import math
 
 from imaging.lazy import cv2, np
 from imaging.picture import Pixels
+from imaging.shape import Shape
 
 _TRUNCATE = 4.0  # sigmas to each side of the kernel
 _PER_LEVEL = 2.0  # variance of halving and doubling, in pixels of the larger picture
 _LEAST_REST = 1.5  # variance, in pixels of the smaller picture, that is left for its own Gaussian
+_FLOAT_BYTES = 4
 _BORDER = 2  # pixels that doubling needs beyond the edge
 
 
@@ -33,6 +35,18 @@ def gaussian(pixels: Pixels, sigma: float) -> Pixels:
     half = _blurred_half(half, math.sqrt(rest))
     half = half[: (height + 1) // 2 + _BORDER, : (width + 1) // 2 + _BORDER]
     return cv2.pyrUp(half)[:height, :width]
+
+
+def gaussian_scratch_bytes(shape: Shape, sigma: float) -> int:
+    """Memory beside input and output."""
+    rest = (sigma**2 - _PER_LEVEL) / 4
+    if rest < _LEAST_REST:
+        return 0
+    reach = math.ceil(_TRUNCATE * sigma / 2)
+    samples = (shape.width // 2 + reach) * (shape.height // 2 + reach) * shape.channels
+    deeper = (rest - _PER_LEVEL) / 4 >= _LEAST_REST
+    held = _FLOAT_BYTES if deeper else shape.bytes_per_sample  # see _blurred_half
+    return samples * (2 * shape.bytes_per_sample + held)
 
 
 def _direct(pixels: Pixels, sigma: float) -> Pixels:

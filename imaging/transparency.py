@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imaging.filters.base import Alpha, Filter
-from imaging.lazy import cv2, np
+from imaging.lazy import np
 from imaging.picture import Picture, Pixels
 from imaging.shaping import joined
 
@@ -23,20 +23,12 @@ def filtered(filter_: Filter, picture: Picture) -> Picture:
 
 def _premultiplied(filter_: Filter, picture: Picture) -> Picture:
     """Colours weighted by how much of them is seen, so that invisible ones do not bleed into the edges."""
-    top = float(np.iinfo(picture.pixels.dtype).max)
-    *colours, alpha = (channel.astype(np.float32) for channel in cv2.split(picture.pixels))
-    for colour in colours:
-        np.multiply(colour, alpha / top, out=colour)
-    weighted = cv2.merge((*colours, alpha))
-    del colours, alpha
-    return Picture(_divided(filter_.apply(weighted), top, picture.pixels))
-
-
-def _divided(weighted: Pixels, top: float, like: Pixels) -> Pixels:
-    *colours, alpha = cv2.split(weighted)
-    share = top / np.maximum(alpha, _INVISIBLE)
-    for colour in colours:
-        np.multiply(colour, share, out=colour)
-    whole = [np.rint(np.clip(channel, 0, top)).astype(like.dtype) for channel in (*colours, alpha)]
-    merged: Pixels = cv2.merge(whole)
-    return merged
+    kind = picture.pixels.dtype
+    top = float(np.iinfo(kind).max)
+    weighted: Pixels = picture.pixels.astype(np.float32)
+    weighted[..., :-1] *= weighted[..., -1:] / top
+    mixed = filter_.apply(weighted)
+    del weighted  # it is large
+    mixed[..., :-1] *= top / np.maximum(mixed[..., -1:], _INVISIBLE)
+    np.rint(mixed, out=mixed)
+    return Picture(np.clip(mixed, 0, top, out=mixed).astype(kind))

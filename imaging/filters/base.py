@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
 
+from imaging.shape import Shape
 from imaging.step import Step
 
 if TYPE_CHECKING:
@@ -32,24 +33,6 @@ class Traits:
     channelwise: bool = False  # each channel's result depends on that channel alone
     linear: bool = False  # of sums of pictures: the sum of results
     luma_only: bool = False  # of a picture in colour it needs no more than the BT.601 luma
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What memory is estimated from. Sizes in pixels."""
-
-    width: int
-    height: int
-    channels: int
-    bytes_per_sample: int
-
-    @property
-    def pixels(self) -> int:
-        return self.width * self.height
-
-    @property
-    def size_bytes(self) -> int:
-        return self.pixels * self.channels * self.bytes_per_sample
 
 
 class Filter(Step):

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from imaging.filters.base import Alpha, Filter, Shape, Traits
-from imaging.gaussian import gaussian
+from imaging.filters.base import Alpha, Filter, Traits
+from imaging.gaussian import gaussian, gaussian_scratch_bytes
+from imaging.shape import Shape
 
 if TYPE_CHECKING:
     from imaging.picture import Pixels
@@ -32,4 +33,4 @@ class Blur(Filter):
         return gaussian(pixels, self.sigma)
 
     def scratch_bytes(self, shape: Shape) -> int:
-        return shape.size_bytes // 2  # two pictures of half the width and height
+        return gaussian_scratch_bytes(shape, self.sigma)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from imaging.filters.base import Alpha, Filter, Shape, Traits
+from imaging.filters.base import Alpha, Filter, Traits
 from imaging.lazy import cv2
+from imaging.shape import Shape
 
 if TYPE_CHECKING:
     from imaging.picture import Pixels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from typing import Any
 
@@ -20,9 +21,12 @@ ORIENTATION, GPS = 0x0112, 0x8825
 _LUMA = np.array([0.299, 0.587, 0.114])
 
 
+@functools.lru_cache(maxsize=4)
 def rgb(megapixels: float = 0.2) -> Array:
-    """A photograph, height x width x 3, red first."""
-    return np.ascontiguousarray(photograph(0, megapixels)[:, :, ::-1])
+    """A photograph, height x width x 3, red first; not to be written to."""
+    pixels = np.ascontiguousarray(photograph(0, megapixels)[:, :, ::-1])
+    pixels.flags.writeable = False
+    return pixels
 
 
 def saved(pixels: Array | Image.Image, form: str, **options: Any) -> bytes:
