@@ -37,6 +37,7 @@ _SKIMAGE = (
 _SKLEARN = ("china.jpg", "flower.jpg")
 _WALLPAPERS = (Path("/usr/share/wallpapers"), Path("/usr/share/backgrounds"))
 _NOISE = 5.0  # standard deviation of the sensor noise, of 255
+_NOISE_TILE = 512  # pixels; the noise repeats, which no codec notices
 _TILE_MEGAPIXELS = 2.0  # a larger picture is a mosaic of such tiles: the sources are not larger
 ASPECT = 3 / 2  # of a camera's picture
 _ENCODERS: dict[str, tuple[str, list[int]]] = {
@@ -204,9 +205,8 @@ def _fill(source: Pixels, width: int, height: int, random: np.random.Generator) 
 
 def _expose(pixels: Pixels, random: np.random.Generator) -> Pixels:
     """Another exposure, and a sensor's noise."""
-    gain = random.uniform(0.8, 1.15)
-    noise = np.empty(pixels.shape, dtype=np.int8)
-    cv2.setRNGSeed(int(random.integers(0, 2**31 - 1)))
-    cv2.randn(noise, np.zeros(1), np.full(1, _NOISE))
-    lit = cv2.convertScaleAbs(pixels, alpha=gain)
-    return np.asarray(cv2.add(lit, noise, dtype=cv2.CV_8U), dtype=np.uint8)
+    height, width = pixels.shape[:2]
+    tile = random.normal(0.0, _NOISE, (_NOISE_TILE, _NOISE_TILE, 3)).astype(np.int8)
+    noise = np.tile(tile, (-(-height // _NOISE_TILE), -(-width // _NOISE_TILE), 1))[:height, :width]
+    lit = cv2.convertScaleAbs(pixels, alpha=random.uniform(0.8, 1.15))
+    return np.asarray(cv2.add(lit, np.ascontiguousarray(noise), dtype=cv2.CV_8U), dtype=np.uint8)
