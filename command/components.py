@@ -12,6 +12,7 @@ from pathlib import Path
 from command.config import UpSettings
 from dpip.home import Home
 
+_AFTER_DRAINING_S = 15  # a worker ends by itself some seconds after its jobs
 _CODE = Path(__file__).resolve().parent.parent
 
 
@@ -70,7 +71,7 @@ def components(settings: UpSettings, environment: Mapping[str, str]) -> tuple[Co
             _python("worker", "--worker-name", name),
             children,
             Stage.WORKERS,
-            45,
+            settings.drain_s + _AFTER_DRAINING_S,
             run / f"worker-{name}.json",
         )
         for name in worker_names(settings)

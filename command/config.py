@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import Field, SecretStr
 
@@ -21,11 +23,33 @@ class UpSettings(Common):
     ray_address: str | None = Field(
         None, description="GCS of a Ray cluster that runs already, as host:port (default: start one here)"
     )
+    cores: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="jobs that each worker runs side by side (default: this machine's cores, shared by them)",
+    )
+    drain_s: float = Field(
+        60.0, ge=0, description="seconds that running jobs get to end when the system is stopped"
+    )
+    tls_cert: Path | None = Field(None, description="file of the API's TLS certificate chain (PEM)")
+    tls_key: Path | None = Field(None, description="file of the API's TLS private key (PEM)")
     verbose: bool = Field(False, description="show all log lines, not only warnings and errors")
 
     @property
     def starts_ray(self) -> bool:
         return self.ray_address is None
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.tls_cert is None else "https"
+
+    @property
+    def cores_each(self) -> int | None:
+        """Cores of one worker; None leaves it to the worker, which is alone here then."""
+        if self.cores is not None or self.workers < 2:  # noqa: PLR2004 - one has nobody to share with
+            return self.cores
+        return max(len(os.sched_getaffinity(0)) // self.workers, 1)
 
     def for_children(self, environment: Mapping[str, str]) -> dict[str, str]:
         """The environment of the components: what this process was given, and every setting by its name.
@@ -33,10 +57,12 @@ class UpSettings(Common):
         Secrets travel here too, never on a command line, which is for everybody to read.
         """
         children = dict(environment)
-        for name in set(type(self).model_fields) - {"verbose", "ray_address"}:
+        for name in set(type(self).model_fields) - {"verbose", "ray_address", "cores"}:
             value = getattr(self, name)
             if value is not None:
                 children[ENV_PREFIX + name.upper()] = _text(value)
+        if self.cores_each is not None:
+            children[f"{ENV_PREFIX}CORES"] = str(self.cores_each)
         children[f"{ENV_PREFIX}HOME"] = str(self.at_home.path)
         children[f"{ENV_PREFIX}RAY_ADDRESS"] = self.ray_address or RAY_LOCAL
         return children

@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+import psutil
+
 from command.addresses import reachable, with_free_ports
 from command.components import components, forget_records
 from command.config import UpSettings
@@ -14,18 +16,21 @@ from command.lock import held
 from command.readiness import api_ready
 from command.screen import Screen
 from command.supervisor import Supervisor
-from command.welcome import first_user
+from command.welcome import curl_for, first_user
 from dpip import __version__
 from dpip.errors import ConfigError
 from dpip.settings import EXIT_USAGE, load, parse_address
+
+_LONGEST_LOAD_S = 5.0  # more than that is a clock that was set meanwhile
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run until a signal comes; returns the exit status (2 when the settings cannot work)."""
     settings = load(UpSettings, "dpip up", arguments)
-    began = time.monotonic()
+    began = _process_began()
     try:
-        settings.check_listening(settings.host, "the API")
+        if settings.tls_cert is None:
+            settings.check_listening(settings.host, "the API")
         settings.check_listening(parse_address(settings.controller)[0], "the bus")
         with held(settings.at_home):
             return _supervise(with_free_ports(settings), began)
@@ -34,25 +39,30 @@ def run(arguments: Sequence[str]) -> int:
         return EXIT_USAGE
 
 
+def _process_began() -> float:
+    """When this process was started, on the monotonic clock: loading its code counts too."""
+    age = time.time() - psutil.Process().create_time()
+    return time.monotonic() - min(max(age, 0.0), _LONGEST_LOAD_S)
+
+
 def _supervise(settings: UpSettings, began: float) -> int:
     home = settings.at_home
     parts = components(settings, os.environ)
     forget_records(home, parts)
     logs = home.ensure_folder(home.path / "logs")
     existed = home.first_password.exists()
-    address = reachable(settings.host, settings.port)
+    url = f"{settings.scheme}://{reachable(settings.host, settings.port)}"
     screen = Screen()
     supervisor = Supervisor(parts, logs, screen, verbose=settings.verbose)
 
     def look() -> bool:
         """Show how far it is; True when the API is ready and every worker is up."""
         up = {kept.component.name: kept.up for kept in supervisor.kept}
-        ready, why_not = api_ready(address) if up["api"] else (False, "")
+        ready, why_not = api_ready(url) if up["api"] else (False, "")
         elapsed = time.monotonic() - began
         screen.progress(up, elapsed, why_not)
         if not (ready and all(up.values())):
             return False
-        url = f"http://{address}"
         user = first_user(home, os.environ, existed=existed)
         facts = {
             "API": url,
@@ -61,8 +71,9 @@ def _supervise(settings: UpSettings, began: float) -> int:
             "first user": user.described,
             "logs": str(logs),
         }
-        see = f'curl -s -H "Authorization: Bearer $TOKEN" {url}/status'
-        screen.ready(elapsed, facts, [user.login_line(url), see])
+        curl = curl_for(settings.tls_cert)
+        see = f'{curl} -H "Authorization: Bearer $TOKEN" {url}/status'
+        screen.ready(elapsed, facts, [user.login_line(url, curl), see])
         screen.note("Ctrl-C stops all of it")
         return True
 

@@ -11,6 +11,7 @@ from dpip.home import Home
 from dpip.settings import ENV_PREFIX
 
 DEFAULT_USER = "admin"
+CURL = "curl -s"
 _TOKEN_OF = """python3 -c 'import json,sys; print(json.load(sys.stdin)["token"])'"""  # noqa: S105 - a command
 
 
@@ -30,7 +31,7 @@ class FirstUser:
             return f"{self.name}, password in {self.password_file}"
         return f"{self.name}, with the password you chose"
 
-    def login_line(self, url: str) -> str:
+    def login_line(self, url: str, curl: str = CURL) -> str:
         """A shell line that sets TOKEN. Without a known password, curl asks for it."""
         if self.password is not None:
             credentials = shlex.quote(f"{self.name}:{self.password}")
@@ -39,7 +40,12 @@ class FirstUser:
             credentials = f'{shlex.quote(self.name)}:"$(cat {file})"'
         else:
             credentials = shlex.quote(self.name)
-        return f"TOKEN=$(curl -s -u {credentials} -X POST {url}/login | {_TOKEN_OF})"
+        return f"TOKEN=$({curl} -u {credentials} -X POST {url}/login | {_TOKEN_OF})"
+
+
+def curl_for(certificate: Path | None) -> str:
+    """curl, told to trust the API's certificate when that is of its own making."""
+    return CURL if certificate is None else f"{CURL} --cacert {shlex.quote(str(certificate))}"
 
 
 def first_user(home: Home, environment: Mapping[str, str], *, existed: bool) -> FirstUser:

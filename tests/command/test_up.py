@@ -7,7 +7,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -16,7 +19,8 @@ from command.components import Stage, components
 from command.config import UpSettings
 from command.lock import held
 from command.output import LogFile, Sieve
-from command.welcome import first_user
+from command.readiness import api_ready
+from command.welcome import curl_for, first_user
 from dpip.errors import ConfigError
 from dpip.home import Home
 from dpip.settings import load
@@ -170,6 +174,67 @@ def test_components_get_their_settings_by_environment_and_no_secret_by_argument(
         }
         assert expected.items() <= part.environment.items()
     assert "DPIP_IMAGE_STORE" not in parts[0].environment
+
+
+def test_workers_on_one_machine_share_its_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    assert settings("--workers", "1").cores_each is None
+    assert settings("--workers", "3").cores_each == 2
+    assert settings("--workers", "20").cores_each == 1
+    assert settings("--workers", "2", "--cores", "7").for_children({})["DPIP_CORES"] == "7"
+
+
+def test_workers_get_the_time_to_drain_that_they_were_promised() -> None:
+    (worker,) = (p for p in components(settings("--drain-s", "300"), {}) if p.stage is Stage.WORKERS)
+    assert worker.environment["DPIP_DRAIN_S"] == "300.0"
+    assert worker.stops_within_s > 300
+
+
+class _Health(BaseHTTPRequestHandler):
+    answer: ClassVar[tuple[int, bytes]]
+
+    def do_GET(self) -> None:
+        status, body = self.answer if self.path == "/health/ready" else (404, b"")
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ((200, b"{}"), (True, "")),
+        ((503, b'{"detail": "the datastore is away"}'), (False, "the datastore is away")),
+        ((500, b"what?"), (False, "the API answers 500")),
+    ],
+)
+def test_readiness_is_what_the_api_says(answer: tuple[int, bytes], verdict: tuple[bool, str]) -> None:
+    handler = type("Health", (_Health,), {"answer": answer})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            assert api_ready(f"http://127.0.0.1:{server.server_port}") == verdict
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_an_api_that_does_not_answer_is_not_ready() -> None:
+    assert api_ready(f"http://127.0.0.1:{free_ports('127.0.0.1', 1)}") == (
+        False,
+        "the API does not answer yet",
+    )
+
+
+def test_with_tls_curl_is_told_of_the_certificate(tmp_path: Path) -> None:
+    chosen = settings("--tls-cert", str(tmp_path / "c.pem"), "--tls-key", str(tmp_path / "k.pem"))
+    assert chosen.scheme == "https"
+    assert chosen.for_children({})["DPIP_TLS_CERT"] == str(tmp_path / "c.pem")
+    line = first_user(Home(tmp_path), {}, existed=True).login_line("https://h", curl_for(chosen.tls_cert))
+    assert f"curl -s --cacert {tmp_path}/c.pem -u admin " in line
 
 
 def test_no_ray_is_started_beside_a_cluster_that_was_named() -> None:
