@@ -21,7 +21,7 @@ def alone(tmp_path: Path) -> Processes:
 
 
 def test_worker_first_then_uploads_then_controller_and_scheduler_last(alone: Processes) -> None:
-    address = f"127.0.0.1:{free_ports("127.0.0.1", 3)}"
+    address = f"127.0.0.1:{free_ports('127.0.0.1', 3)}"
     try:
         alone.start("worker", "--controller", address, "--worker-name", "early", "--tags", "a,b")
         alone.start("api", "--controller", f"tcp://{address}", "--port", str(free_ports("127.0.0.1", 1)))

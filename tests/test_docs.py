@@ -1,0 +1,68 @@
+"""The documents name everything there is: settings, endpoints, filters, targets, statuses."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from api import problems, system
+from dpip.settings import ENV_PREFIX, Common
+from imaging import catalogue
+
+ROOT = Path(__file__).parent.parent
+GUIDE = (ROOT / "user-guide.md").read_text()
+CONFIGS = (
+    "api.config",
+    "cluster.config",
+    "command.config",
+    "controller.config",
+    "scheduler.config",
+    "worker.config",
+)
+
+
+def settings() -> set[str]:
+    names = set(Common.model_fields)
+    for module in CONFIGS:
+        for value in vars(importlib.import_module(module)).values():
+            if isinstance(value, type) and issubclass(value, Common):
+                names |= {name for name, field in value.model_fields.items() if field.description}
+    return {ENV_PREFIX + name.upper() for name in names}
+
+
+def test_every_setting_is_in_the_guide_and_no_other() -> None:
+    assert set(re.findall(r"DPIP_[A-Z_]+[A-Z]", GUIDE)) - {"DPIP_HOME"} == settings() - {"DPIP_HOME"}
+
+
+def test_every_endpoint_is_in_the_guide_and_no_other() -> None:
+    told = set(re.findall(r"^\| `((?:GET|POST|PUT|DELETE|PATCH) /[^`]*)`", GUIDE, re.MULTILINE))
+    assert told == {*system._INDEX, "GET /"}, "the index itself is tested against the routes"
+
+
+@pytest.mark.parametrize("described", catalogue(), ids=lambda described: described.name)
+def test_every_filter_is_in_the_guide_with_its_parameters(described) -> None:  # type: ignore[no-untyped-def]
+    [row] = re.findall(rf"^\| `{described.name}` \|.*$", GUIDE, re.MULTILINE)
+    for parameter in described.parameters["properties"]:
+        assert f"`{parameter}`" in row
+
+
+def test_every_status_of_a_problem_is_in_the_guide() -> None:
+    told = set(map(int, re.findall(r"^\| (\d{3}) \|", GUIDE, re.MULTILINE)))
+    assert told >= {int(status) for status in problems.STATUSES.values()} - {HTTPStatus.INTERNAL_SERVER_ERROR}
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name} points to {target}"
+
+
+def test_every_record_of_a_decision_has_its_three_parts() -> None:
+    for record in (ROOT / "docs" / "adr").glob("*.md"):
+        text = record.read_text()
+        for part in ("Context", "Choice", "gave up"):
+            assert part in text, f"{record.name} has no {part}"
