@@ -21,6 +21,8 @@ def estimate_memory(header: Header, pipeline: Pipeline) -> int:
     peak = shape.size_bytes * (2 if _twice_decoded(header) else 1)
     if header.format == "tiff":  # the decoder works on a copy of the file, in whole strips
         peak = 2 * shape.size_bytes + header.size_bytes
+    if header.progressive:
+        peak += _coefficient_bytes(header)
     for filter_ in pipeline.filters:
         after = filter_.shape_after(shape)
         peak = max(peak, _filter_peak(filter_, header, shape, after))
@@ -42,6 +44,12 @@ def _alpha_bytes(header: Header, shape: Shape) -> int:
 def _twice_decoded(header: Header) -> bool:
     """Turning and Pillow's own copy hold a second picture for a moment."""
     return header.sideways or not header.plain
+
+
+def _coefficient_bytes(header: Header) -> int:
+    """Two bytes for each sample that is stored."""
+    planes = {Colour.GRAY: 1.0, Colour.CMYK: 4.0}.get(header.colour, 1.5 if header.subsampled else 3.0)
+    return int(2 * planes * header.width * header.height)
 
 
 def _filter_peak(filter_: Filter, header: Header, before: Shape, after: Shape) -> int:

@@ -35,6 +35,7 @@ class Header:
     frames: int = 1
     orientation: int = UPRIGHT  # EXIF, 1 to 8
     subsampled: bool = False  # JPEG: colour is stored at a lower resolution than light
+    progressive: bool = False  # JPEG: every coefficient is held until the last scan is read
     lossless: bool = True
     plain: bool = True  # nothing that only Pillow decodes right; each codec knows what that means
 

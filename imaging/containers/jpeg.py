@@ -18,6 +18,7 @@ _SOI, _EOI, _SOS, _DNL = 0xD8, 0xD9, 0xDA, 0xDC
 _APP0, _APP1, _APP2 = 0xE0, 0xE1, 0xE2
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15: not DHT, JPG, DAC
 _LOSSLESS_FRAMES = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
+_PROGRESSIVE_FRAMES = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM and RSTn have no length
 _EXIF, _XMP, _ICC = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00", b"ICC_PROFILE\x00"
 _MAX_PAYLOAD = 65_533
@@ -95,6 +96,7 @@ def _header(marker: int, frame: bytes, turned: int, size_bytes: int) -> Header:
         colour={_GRAY: Colour.GRAY, _COLOUR: Colour.RGB, _FOUR_INKS: Colour.CMYK}[components],
         orientation=turned,
         subsampled=len(set(sampling)) > 1,
+        progressive=marker in _PROGRESSIVE_FRAMES,
         lossless=False,
         plain=components != _FOUR_INKS,
     )

@@ -19,6 +19,7 @@ from tests.imaging.samples import (
     array,
     blurred,
     filtered,
+    lossy_psnr,
     luma,
     opened,
     psnr,
@@ -58,9 +59,9 @@ def test_orientation_is_applied_and_cleared(form: str, orientation: int) -> None
     result = filtered(original, "blur:sigma=0.1")
     assert opened(result.data).getexif().get(ORIENTATION, 1) == 1
     assert (result.facts.width, result.facts.height) == upright.shape[1::-1]
-    assert psnr(np.asarray(opened(result.data)), upright) > 30
+    assert psnr(np.asarray(opened(result.data)), upright) > 28
     gray = array(filtered(original, "grayscale").data, "L")
-    assert psnr(gray, luma(upright)) > 30
+    assert psnr(gray, luma(upright)) > 28
 
 
 @pytest.mark.parametrize("form", WITH_EXIF)
@@ -204,7 +205,8 @@ def test_gray_stays_gray(form: str) -> None:
         result = filtered(original, filter_).data
         assert opened(result).mode == "L"
         wanted = array(original) if filter_ == "grayscale" else blurred(array(original), 3)
-        assert psnr(array(result), wanted) > (36 if form == "jpeg" else 55)
+        floor = lossy_psnr(wanted, form) - 0.5 if form == "jpeg" else 55
+        assert psnr(array(result), wanted) > floor
 
 
 def test_gray_with_alpha_stays_so_in_png() -> None:
@@ -249,7 +251,8 @@ def test_cmyk_becomes_rgb(form: str) -> None:
     original = saved(Image.fromarray(rgb(0.05)).convert("CMYK"), form)
     result = filtered(original, "blur:sigma=0.1").data
     assert opened(result).mode == "RGB"
-    assert psnr(array(result), array(original, "RGB")) > 33
+    wanted = array(original, "RGB")
+    assert psnr(array(result), wanted) > (lossy_psnr(wanted, form) - 0.5 if form == "jpeg" else 55)
 
 
 @functools.cache  # it holds the time of its making

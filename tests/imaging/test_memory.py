@@ -27,7 +27,6 @@ def memory(kind):
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(kind))
     return int(line.split()[1]) * 1024
 
-imaging.configure_process()
 large, small, *filters = sys.argv[1:]
 for text in filters:
     pipeline = imaging.parse_pipeline(text)
@@ -54,11 +53,15 @@ def sample(kind: str, pixels: Array) -> bytes:
         turned = Image.Exif()
         turned[ORIENTATION] = 6
         options = {"exif": turned}
+    if guise == "progressive":
+        options = {"progressive": True}
     return saved(pixels, form, **options)
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux's /proc to see a peak")
-@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "bmp", "tiff", "png-alpha", "jpeg-turned"])
+@pytest.mark.parametrize(
+    "kind", ["jpeg", "png", "webp", "bmp", "tiff", "png-alpha", "jpeg-turned", "jpeg-progressive"]
+)
 def test_estimate_is_near_what_is_taken(kind: str, tmp_path: Path) -> None:
     pixels = rgb(6)
     large, small = tmp_path / "large", tmp_path / "small"
