@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 NODE_MARK = "DPIP_RAY_NODE"  # in the environment of every process of a node: the node's folder
+RAY_TITLE = "ray::"
 STOP_WITHIN_S = 8.0
 
 
@@ -30,9 +31,26 @@ def of_node(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(NODE_MARK) == str(folder):
+            if process.pid != os.getpid() and _belongs(process, str(folder)):
                 found.append(process)
     return found
+
+
+def _belongs(process: psutil.Process, folder: str) -> bool:
+    if process.environ().get(NODE_MARK) == folder:
+        return True
+    # Processes that Ray gives a title of its own lose their environment to it; their logs stay open.
+    title = process.cmdline()[:1]
+    return bool(title) and title[0].startswith(RAY_TITLE) and _has_open(process.pid, folder + "/")
+
+
+def _has_open(pid: int, prefix: str) -> bool:
+    """True when it has a file open below a folder, be it one that was removed meanwhile."""
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if str(entry.readlink()).startswith(prefix):
+                return True
+    return False
 
 
 def same_process(pid: int, created: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from dataclasses import replace
@@ -12,6 +13,7 @@ from dpip.domain import WorkerState
 from dpip.lifecycle import Stop
 from dpip.logs import fields
 from worker.actor import ActorSpec
+from worker.bounded import LeftBehind, bounded
 from worker.places import Place, choose_place
 from worker.ray_actor import ActorDied, ActorHandle, ActorSilent, create_actor
 from worker.ray_node import RayNode
@@ -28,6 +30,7 @@ MISSES_TO_BE_LOST = 3  # looks at Ray, a second apart
 SILENCES_TO_BE_STUCK = 3  # questions to the actor
 LOOK_AT_RAY_S = 1.0
 ASK_AGAIN_S = 1.0
+KILL_WITHIN_S = 5.0
 SHORT_LIFE_S = 5.0  # an actor that dies so young is not replaced at once
 LONGEST_PAUSE_S = 10.0
 
@@ -106,9 +109,15 @@ class Session:
             elif now - quiet_since >= QUIET_S:
                 break
             time.sleep(TICK_S / 2)
-        if self._actor is not None:
-            self._actor.kill()
-            self._actor = None
+        self._end_actor()
+
+    def _end_actor(self) -> None:
+        """Whatever it has in hand is lost."""
+        actor, self._actor = self._actor, None
+        if actor is not None:
+            deadline = time.monotonic() + KILL_WITHIN_S
+            with contextlib.suppress(LeftBehind):
+                bounded(actor.kill, lambda: time.monotonic() > deadline, "kill-actor")
 
     def _ray_is_lost(self) -> bool:
         now = time.monotonic()
@@ -136,8 +145,7 @@ class Session:
 
     def _give_up(self, actor: ActorHandle, why: str) -> None:
         log.error("ending the actor", extra=fields(incarnation=actor.incarnation, reason=why))
-        actor.kill()
-        self._actor = None
+        self._end_actor()
 
     def _new_actor(self) -> bool:
         """False when Ray makes none."""
@@ -150,7 +158,13 @@ class Session:
         # Never a number that an earlier process of this worker may have used.
         self._incarnation = max(self._incarnation + 1, int(time.time()))
         try:
-            self._actor = create_actor(self._spec, self._incarnation, self._node_id)
+            self._actor = bounded(
+                lambda: create_actor(self._spec, self._incarnation, self._node_id),
+                lambda: self._stop.requested or self._ray_is_lost(),
+                "create-actor",
+            )
+        except LeftBehind:
+            return self._stop.requested
         except (ActorDied, ActorSilent) as error:
             log.warning("no actor could be made", extra=fields(reason=str(error)[:500]))
             return False
@@ -191,11 +205,9 @@ class Session:
         if self._actor is None or self._spec == before:
             return
         if worker_id != before.worker_id:
-            self._actor.kill()
-            self._actor = None
+            self._end_actor()
             return
         try:
             self._actor.use(place)
         except (ActorDied, ActorSilent):
-            self._actor.kill()
-            self._actor = None
+            self._end_actor()

@@ -92,6 +92,27 @@ def test_what_has_no_owner_written_down_is_left_alone(tmp_path: Path) -> None:
     assert strange.is_dir()
 
 
+def test_a_process_that_lost_its_environment_to_a_title_is_known_by_its_log(
+    sleeper: list[subprocess.Popen[bytes]],
+) -> None:
+    """As Ray's agents do when they outlive a killed node."""
+    folder = make_folder()
+    code = "import time; print('up', flush=True); time.sleep(300)"
+    with (folder / "agent.log").open("w") as log:
+        agent = subprocess.Popen(
+            ["ray::SomeAgent", "-c", code],
+            executable=sys.executable,
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+    sleeper.append(agent)
+    assert agent.stdout is not None
+    agent.stdout.readline()
+    abandon(folder)
+    assert sweep() == 1
+    assert not psutil.pid_exists(agent.pid)
+
+
 def test_a_link_to_another_folder_is_not_followed(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()

@@ -20,11 +20,14 @@ import ray
 from bus.messages import Rejected
 from cluster.addresses import free_port
 from cluster.names import RAY_NAMESPACE, actor_name
+from cluster.node import start_head
+from cluster.processes import of_node
 from dpip.domain import Success, WorkerState
 from dpip.home import Home
+from dpip.lifecycle import Stop
 from dpip.records import read_record
 from storage import FolderStore
-from tests.cluster_fixtures import JOIN_TOKEN, RayCluster
+from tests.cluster_fixtures import JOIN_TOKEN, LOOPBACK, RayCluster
 from tests.worker.desk_clerk import Clerk
 from tests.worker.jobs import assert_gray, claimed, picture
 
@@ -206,3 +209,36 @@ def test_a_worker_that_waits_for_its_controller_stops_at_once_and_says_why_it_wa
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(STOPS_WITHIN_S) == 0
     assert log.read_text().count("waiting for the controller") == 1
+
+
+def test_a_worker_whose_ray_dies_goes_to_the_next_one_under_its_own_name(
+    clerk: Clerk, start: Start, home: Home, ray_driver: RayCluster, tmp_path: Path
+) -> None:
+    address = clerk.ray_address
+    doomed = start_head(
+        node_ip=LOOPBACK,
+        port=free_port(LOOPBACK),
+        token_file=ray_driver.token_file,
+        logs=tmp_path / "doomed",
+    )
+    try:
+        doomed.wait_ready(Stop())
+        clerk.ray_address = doomed.address
+        worker = start(clerk.open())
+        first = clerk.wait_state(ALIVE)
+        for process in of_node(doomed.folder):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        asked, told = len(clerk.subscriptions), len(clerk.reports)
+        clerk.wait(lambda: len(clerk.subscriptions) > asked + 1, "question for another Ray")
+    finally:
+        doomed.stop()
+    clerk.ray_address = address
+    again = clerk.wait_state(ALIVE, after=told)
+    clerk.wait(lambda: clerk.reports[-1].incarnation > first.incarnation, "actor in the other Ray")
+    again = clerk.reports[-1]
+    assert {said.instance for said in clerk.subscriptions} == {clerk.subscriptions[0].instance}
+    assert record(home)["pid"] == worker.pid, "a supervisor would have seen it die"
+    run_one(clerk.worker_id, again.incarnation, clerk.store, 1)
+    worker.terminate()
+    assert worker.wait(STOPS_WITHIN_S) == 0
