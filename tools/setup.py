@@ -24,6 +24,7 @@ PYTHON = VENV / "bin" / "python"
 DONE = VENV / ".set-up.json"  # what was set up, and from what
 BEGUN = VENV / ".set-up-begun"  # there while a set-up runs: found later, it was cut off
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
+COMPILED = ("--compile-bytecode",)  # now, and not while the first start is waited for
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 SETUP_LOCK = "requirements-setup.lock"  # the installer itself: uv
 
@@ -141,7 +142,9 @@ def install(lock):
     uv = uv_on_path() or own_uv()
     if uv is not None:
         try:
-            run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", lock)
+            run(
+                uv, "pip", "install", "--quiet", *COMPILED, "--python", PYTHON, "--require-hashes", "-r", lock
+            )
         except subprocess.CalledProcessError:
             say("uv could not do it; trying pip")
         else:
