@@ -48,7 +48,7 @@ def run(data: bytes, pipeline: Pipeline, limits: Limits) -> Result:
     except cv2.error as error:
         if error.code == cv2.Error.StsNoMem:
             raise TooLarge(f"there is not enough memory for {_size(header)}") from error
-        raise Unprocessable(f"{_size(header)} cannot be filtered: {error.err}") from error
+        raise Unprocessable(f"{_size(header)} cannot be filtered: OpenCV refuses it") from error
 
 
 def _size(header: Header) -> str:

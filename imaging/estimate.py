@@ -12,6 +12,7 @@ _FLOAT_BYTES = 4
 _WORKING_BYTES = 4 * 2**20  # tables, small buffers
 _LOSSY_BYTES_PER_SAMPLE = 0.35  # of the encoded result; photographs at quality 90 stay below
 _WEBP_BYTES_PER_PIXEL = 6  # the encoder's own planes and tokens
+_WEBP_LOSSLESS_BYTES_PER_PIXEL = 32
 _PACKED_BYTES_PER_SAMPLE = 0.75  # of PNG and TIFF, of photographs
 
 
@@ -68,7 +69,8 @@ def _encoder_bytes(header: Header, pipeline: Pipeline, shape: Shape) -> int:
     if target == "bmp":
         return 2 * stored  # the buffer, and the bytes made of it
     if target == "webp":
-        return shape.pixels * _WEBP_BYTES_PER_PIXEL
+        lossless = header.format == "webp" and header.lossless and pipeline.output.quality is None
+        return shape.pixels * (_WEBP_LOSSLESS_BYTES_PER_PIXEL if lossless else _WEBP_BYTES_PER_PIXEL)
     if FORMATS[target].stores_16_bit:
         return int(2 * stored * _PACKED_BYTES_PER_SAMPLE)
     return int(2 * stored * _LOSSY_BYTES_PER_SAMPLE)

@@ -26,11 +26,16 @@ def encode(extension: str, pixels: Pixels, parameters: Sequence[int] = ()) -> by
     try:
         done, encoded = cv2.imencode(extension, pixels, parameters)
     except cv2.error as error:
-        raise Unprocessable(f"the result cannot be written as {extension}: {error.err}") from error
+        raise _unwritable(pixels, extension) from error
     if not done:
-        raise Unprocessable(f"the result cannot be written as {extension}")
+        raise _unwritable(pixels, extension)
     return encoded.tobytes()
 
 
 def _undecodable(title: str) -> Unprocessable:
     return Unprocessable(f"the {title} file cannot be decoded: it is damaged, or cut off")
+
+
+def _unwritable(pixels: Pixels, extension: str) -> Unprocessable:
+    height, width = pixels.shape[:2]
+    return Unprocessable(f"a result of {width:,} x {height:,} pixels cannot be written as {extension}")
