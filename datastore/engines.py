@@ -26,8 +26,8 @@ def parse_url(url: str) -> URL:
         raise ConfigError(f"the database URL cannot be understood; {_EXAMPLES}") from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        if not parsed.database or parsed.database == ":memory:" or "mode=memory" in url:
-            raise ConfigError(f"a database in memory cannot be shared by processes; {_EXAMPLES}")
+        if not parsed.database or parsed.database.startswith((":memory:", "file:")):
+            raise ConfigError(f"SQLite needs a plain path here, so that processes can share it; {_EXAMPLES}")
         return parsed.set(drivername="sqlite+pysqlite")
     if backend in {"postgresql", "postgres"}:
         return parsed.set(drivername="postgresql+psycopg")

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from dpip.errors import NotReady
+from dpip.errors import ConfigError, NotReady
 from dpip.home import PRIVATE_FILE, PRIVATE_FOLDER
 
 _POLL_S = 0.02
@@ -23,7 +23,8 @@ _PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "cache_size = -32000", "t
 def prepare(path: str, timeout_s: float) -> None:
     """Make the file, for its owner only, in a folder of its own, and switch it to WAL for good.
 
-    Raises `NotReady` when the file cannot be made or stays locked for `timeout_s`.
+    Raises `NotReady` when the file cannot be made or stays locked for `timeout_s`, `ConfigError` when
+    there is a file that is no database.
     """
     file = Path(path)
     try:
@@ -43,7 +44,7 @@ def prepare(path: str, timeout_s: float) -> None:
                 raise NotReady(f"the database file {file} cannot be opened: {error}") from error
             time.sleep(_POLL_S)  # this one lock is not covered by SQLite's own busy timeout
         except sqlite3.DatabaseError as error:
-            raise NotReady(f"{file} is no SQLite database: {error}") from error
+            raise ConfigError(f"{file} is no SQLite database: {error}") from error
         else:
             return
 

@@ -88,6 +88,7 @@ def test_other_errors_pass_unchanged(database: Database) -> None:
         "sqlite://",
         "sqlite:///:memory:",
         "sqlite:///file:x?mode=memory&uri=true",
+        "sqlite:///file:x?uri=true",
         "postgresql://u:hush@h:notaport/d",
     ],
 )
@@ -105,7 +106,7 @@ def test_a_server_that_is_not_there_is_not_ready() -> None:
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "letter.txt"
     file.write_text("Dear reader, " * 1000)
-    with pytest.raises(NotReady, match="no SQLite database"):
+    with pytest.raises(ConfigError, match="no SQLite database"):
         open_datastore(f"sqlite:///{file}")
     assert file.read_text().startswith("Dear reader")
 

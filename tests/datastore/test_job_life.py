@@ -14,10 +14,12 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
 
 from datastore import Datastore
 from datastore.database import Database
 from datastore.engines import connect
+from datastore.schema import jobs
 from dpip import ids
 from dpip.domain import ClaimedJob, JobState, Outcome
 from dpip.errors import Conflict, Fenced, NotFound
@@ -130,6 +132,17 @@ class JobLife(RuleBasedStateMachine):
             )
         self._finish(outcomes)
 
+    @rule(how=st.sampled_from(["good", "bad", "again"]), times=st.integers(1, MAX_ATTEMPTS))
+    def live_through(self, how: str, times: int) -> None:
+        """Attempts that end as they should, one after another."""
+        for _ in range(times):
+            following = [job.id for job in self.store.queue.candidates(1, 1, frozenset())]
+            self._claim(following, self.now + 5)
+            for claimed in self.claims[-1:] if following else []:
+                retryable = how == "again"
+                good = success(claimed)
+                self._finish([good if how == "good" else failure(claimed, retryable=retryable, kind=how)])
+
     @precondition(lambda self: self.said)
     @rule(pick=picks)
     def say_again(self, pick: int) -> None:
@@ -226,6 +239,10 @@ class JobLife(RuleBasedStateMachine):
     def tables_hold_together(self) -> None:
         with self.database.read() as connection:
             check_tables(connection)
+            found = connection.execute(select(jobs.c.id, jobs.c.state, jobs.c.attempt, jobs.c.deaths))
+            assert {row.id: tuple(row)[1:] for row in found} == {
+                job_id: (job.state, job.attempt, job.deaths) for job_id, job in self.jobs.items()
+            }
 
     @invariant()
     def the_model_is_what_is_there(self) -> None:

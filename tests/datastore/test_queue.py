@@ -196,6 +196,17 @@ def test_a_retryable_failure_goes_back_until_the_attempts_are_used_up(store: Dat
     assert claim_next(store, epoch) == []
 
 
+def test_a_failure_of_an_attempt_that_was_released_does_not_stand(store: Datastore) -> None:
+    """Although the attempt before it failed in the same words."""
+    add(store, new_workload(store).id)
+    epoch = lead(store)
+    (first,) = claim_next(store, epoch)
+    assert store.queue.finish([failure(first, retryable=True)], NOW, 5) == (True,)
+    (second,) = claim_next(store, epoch)
+    assert store.queue.release([(second.job.id, 2)], died=False, now=NOW) == 1
+    assert store.queue.finish([failure(second, retryable=True)], NOW, 5) == (False,)
+
+
 def test_success_after_a_failure_clears_it(store: Datastore) -> None:
     add(store, new_workload(store).id)
     epoch = lead(store)
