@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 PLACE = Path("/tmp")  # noqa: S108
 PREFIX = "dpip-ray-"
 _OWNER = "owner.json"
+_MACHINE = "pid:[4026531836]"  # the kernel's number for the space that all others are part of
 
 
 def make_folder() -> Path:
@@ -64,14 +65,21 @@ def _abandoned(folder: Path) -> bool:
             return False
         owner = json.loads((folder / _OWNER).read_text())
         if owner["pid_space"] != _pid_space():
-            return False  # a container that shares the folder: from here its processes cannot be seen
+            return _container_is_gone(owner["pid_space"])
         return not same_process(int(owner["pid"]), float(owner["created"]))
     return False  # without the file it is somebody else's, or just being made
 
 
-def _pid_space() -> str:
+def _pid_space(pid: str = "self") -> str:
     """Within which a process id means one process."""
     try:
-        return str(Path("/proc/self/ns/pid").readlink())
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
     except OSError:
         return ""
+
+
+def _container_is_gone(pid_space: str) -> bool:
+    """True when nothing runs in it any more; only the machine itself sees the processes of all."""
+    if _pid_space() != _MACHINE:
+        return False
+    return all(_pid_space(str(pid)) != pid_space for pid in psutil.pids())

@@ -73,14 +73,17 @@ def test_an_abandoned_node_goes_with_its_processes_and_no_others(
     assert stranger.poll() is None
 
 
-def test_the_folder_of_an_owner_in_another_container_stays() -> None:
-    """Its process id means another process here, or none."""
+@pytest.mark.parametrize("here", ["the machine", "a container"])
+def test_only_the_machine_knows_that_a_container_is_gone(here: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what runs beside it, a container sees nothing: a process id means another process there."""
+    own = folders._pid_space()
+    monkeypatch.setattr(folders, "_MACHINE", own if here == "the machine" else "pid:[2]")
     folder = make_folder()
     abandon(folder)
     owner = json.loads((folder / "owner.json").read_text())
     (folder / "owner.json").write_text(json.dumps(owner | {"pid_space": "pid:[1]"}))
-    assert sweep() == 0
-    assert folder.is_dir()
+    assert sweep() == (1 if here == "the machine" else 0)
+    assert folder.is_dir() == (here == "a container")
 
 
 def test_what_has_no_owner_written_down_is_left_alone(tmp_path: Path) -> None:
