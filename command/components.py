@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from command.config import UpSettings
 from dpip.home import Home
+from dpip.settings import ENV_PREFIX
 
 _AFTER_DRAINING_S = 15  # a worker ends by itself some seconds after its jobs
 _CODE = Path(__file__).resolve().parent.parent
@@ -69,7 +71,8 @@ def components(settings: UpSettings, environment: Mapping[str, str]) -> tuple[Co
         Component(
             name,
             _python("worker", "--worker-name", name),
-            children,
+            # One that died is known by this when it comes back: nobody else holds its name meanwhile.
+            children | {f"{ENV_PREFIX}INSTANCE": secrets.token_hex(16)},
             Stage.WORKERS,
             settings.drain_s + _AFTER_DRAINING_S,
             run / f"worker-{name}.json",

@@ -35,6 +35,7 @@ class Kept:
         self.backoff = Backoff()
         self.process: Process | None = None
         self.start_at: float | None = 0.0  # monotonic; None: it runs, or is not to be started
+        self.missing_since: float | None = None  # monotonic; set from its death until it is up again
 
     @property
     def up(self) -> bool:
@@ -77,10 +78,20 @@ class Supervisor:
                 if kept.start_at is not None and kept.start_at <= now:
                     self._start(kept)
             starts = [kept.start_at - now for kept in self.kept if kept.start_at is not None]
-            waits = starts if self._ready else [*starts, _LOOK_EVERY_S]
+            looking = not self._ready or any(kept.missing_since is not None for kept in self.kept)
+            waits = [*starts, _LOOK_EVERY_S] if looking else starts
             self._pump(max(min(waits), 0) if waits else None)
-            if not self._ready:
+            if self._ready:
+                self._welcome_back()
+            else:
                 self._ready = look()
+
+    def _welcome_back(self) -> None:
+        for kept in self.kept:
+            if kept.missing_since is not None and kept.up:
+                away_s = time.monotonic() - kept.missing_since
+                self._screen.note(f"{kept.component.name} is up again after {away_s:.1f} s", "green")
+                kept.missing_since = None
 
     def _start(self, kept: Kept) -> None:
         kept.start_at = None
@@ -148,6 +159,7 @@ class Supervisor:
             self._screen.note(f"{name} cannot run with these settings; stopping", "red")
             return
         wait_s = kept.backoff.after(process.lived_s)
+        kept.missing_since = kept.missing_since or time.monotonic()
         kept.start_at = time.monotonic() + wait_s
         self._screen.note(
             f"{name} ended ({describe_exit(code)}) after {process.lived_s:.1f} s; "

@@ -121,6 +121,7 @@ def test_what_is_killed_is_started_again_and_the_others_are_left_alone(start: Ca
     assert len(run.pids("two")) == 1
     assert run.stop() == 0
     assert "one ended (SIGKILL)" in run.output.read_text()
+    assert "one is up again after" in run.output.read_text()
 
 
 def test_what_a_dead_component_left_is_killed_before_it_starts_again(start: Callable[..., Run]) -> None:

@@ -173,6 +173,8 @@ def test_components_get_their_settings_by_environment_and_no_secret_by_argument(
             "DPIP_JOIN_TOKEN": "very secret",
         }
         assert expected.items() <= part.environment.items()
+    instances = {part.environment["DPIP_INSTANCE"] for part in parts if part.stage is Stage.WORKERS}
+    assert len(instances) == 2
     assert "DPIP_IMAGE_STORE" not in parts[0].environment
 
 
