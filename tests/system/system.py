@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
+import urllib3
 
 from dpip.home import Home
 from dpip.records import read_record
@@ -80,16 +81,26 @@ class Processes:
 
     def client(self) -> Client:
         """A client that is logged in, as soon as the API answers."""
-        record = eventually(lambda: self.record("api"), "API")
-        client = Client(record["url"], USER, PASSWORD)
-        client.login()
-        return client
+
+        def logged_in() -> Client | None:
+            record = self.record("api")  # it may be that of one which was killed
+            if record is None:
+                return None
+            client = Client(record["url"], USER, PASSWORD)
+            try:
+                client.login()
+            except urllib3.exceptions.HTTPError:
+                client.close()
+                return None
+            return client
+
+        return eventually(logged_in, "API")
 
     def stop(self, timeout_s: float = 60.0) -> None:
         """SIGTERM to all, and wait; whatever is left then is an error."""
         for process in reversed(self._running):
             if process.poll() is None:
-                process.terminate()
+                _inner(process).terminate()
         left = []
         for process in reversed(self._running):
             try:
@@ -99,6 +110,12 @@ class Processes:
                 process.kill()
                 process.wait()
         assert not left, f"did not stop in {timeout_s} s: {left}"
+
+
+def _inner(process: subprocess.Popen[bytes]) -> psutil.Process:
+    """The command itself: what puts it into namespaces waits for it, and passes no signal on."""
+    started = psutil.Process(process.pid)
+    return started.children()[0] if started.name() == "unshare" else started
 
 
 class System(Processes):
