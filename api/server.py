@@ -7,9 +7,12 @@ dies with its parent, and a new one is started when it dies alone.
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +28,32 @@ from dpip.lifecycle import EXIT_KILLED, die_with_parent
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-DRAIN_S = 10  # requests that are still running then are given up
+DRAIN_S = 10.0  # requests that are still running then are given up
+_ASK_AGAIN_S = 0.2
+_LOOK_S = 0.5
 _HEADERS_WITHIN_MS = 15_000
 _IDLE_THREAD_S = 60
+_FILES = 8192  # a connection is one, and so is an image on its way
+_CONNECTIONS = 2048  # idle ones and slow ones count too; more wait to be accepted
+
+
+def _connections() -> int:
+    """How many connections a process may hold, after asking the system for as many files as it gives."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return min(_CONNECTIONS, wanted // 2)
+
+
+class _Watchful(threading.Event):
+    """Waits in short turns: signals are handled between them, whichever thread they met."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        while timeout is None:
+            if super().wait(_LOOK_S):
+                return True
+        return super().wait(timeout)
 
 
 class Server(MPServer):
@@ -47,17 +73,18 @@ class Server(MPServer):
             workers=processes,
             blocking_threads=threads,
             blocking_threads_idle_timeout=_IDLE_THREAD_S,
-            backpressure=threads,
+            backpressure=_connections(),
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_MS),
             websockets=False,
             ssl_cert=tls_cert,
             ssl_key=tls_key,
             respawn_failed_workers=True,
-            workers_kill_timeout=DRAIN_S,
+            workers_kill_timeout=1,
             log_enabled=False,
         )
         self._listener = bound
+        self.main_loop_interrupt = _Watchful()
 
     def run(self, make_app: Callable[[], WSGIApplication]) -> None:
         """Serve until SIGTERM or SIGINT, then drain. `make_app` is called in each serving process."""
@@ -81,6 +108,18 @@ class Server(MPServer):
                 worker.kill()  # type: ignore[no-untyped-call]
             os._exit(EXIT_KILLED)
         super().signal_handler_interrupt(*arguments, **named)  # type: ignore[no-untyped-call]
+
+    def _stop_workers(self) -> None:
+        """Ask until they go: now and then a signal meets another thread, and the main one sleeps on."""
+        deadline = time.monotonic() + DRAIN_S
+        while (
+            alive := [worker for worker in self.wrks if worker.inner.is_alive()]
+        ) and time.monotonic() < deadline:
+            for worker in alive:
+                worker.terminate()  # type: ignore[no-untyped-call]
+            for worker in alive:
+                worker.inner.join(_ASK_AGAIN_S)
+        super()._stop_workers()  # type: ignore[no-untyped-call]
 
     def _init_shared_socket(self) -> None:
         """Take our socket instead of binding one that other processes could bind as well."""

@@ -42,6 +42,7 @@ class ApiProcess:
         )
         self.url = self._wait_for_url()
         self.port = int(self.url.rsplit(":", 1)[1])
+        self.curl("/health/live", "--insecure")  # waits until a serving process is there
 
     def _wait_for_url(self) -> str:
         assert self.process.stderr
