@@ -125,6 +125,9 @@ def _complaints(step: _Draft, error: ValidationError) -> list[str]:
     properties = step.model.model_json_schema()["properties"]
     complaints = []
     for item in error.errors():
+        if item["type"] == "value_error":  # a check of our own, that says what would be right
+            complaints.append(f"{step.name}: {item['ctx']['error']}")
+            continue
         key = str(item["loc"][0])
         given = str(item["input"])[:60]
         complaints.append(f"{step.name}: {key} must be {_wanted(properties[key])}, and {given!r} is not")
