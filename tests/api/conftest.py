@@ -79,7 +79,7 @@ class Api:
     def workload(self, user: str = "alice", **fields: Any) -> dict[str, Any]:
         answer = self.ask("POST", "/workloads", user, json=fields)
         assert answer.status_code == 201, answer.text
-        return answer.get_json()
+        return dict(answer.get_json())
 
     def upload(
         self, workload_id: str, data: bytes, user: str = "alice", name: str = "a.jpg", **fields: Any

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from dpip.errors import StorageFull
+from dpip.errors import NotReady, StorageFull
 from tests.api.conftest import MAX_BYTES, Api
 from tests.pictures import encode, photograph
 
@@ -28,12 +27,19 @@ def giant_png() -> bytes:
 
 PHOTOGRAPH = encode(photograph(1, 0.06), "jpeg")
 FORM = "multipart/form-data; boundary=B"
+JSON = "application/json"
+URLENCODED = "application/x-www-form-urlencoded"
+END = b"--B--\r\n"
 
 
 def part(name: str, content: bytes, filename: str | None = None) -> bytes:
     file = f'; filename="{filename}"' if filename is not None else ""
     head = f'--B\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'
     return head.encode() + content + b"\r\n"
+
+
+ID = part("workload_id", b"{id}")
+FILE = part("data", PHOTOGRAPH, "a")
 
 
 @dataclass
@@ -103,24 +109,23 @@ CASES = {
     "name like one that is taken": workload(409, "choose another", workload_name="TAKEN"),
     "bad tag": workload(400, "tag", tags="g p u"),
     "tags are a number": workload(400, "tags must be", tags=3),
-    "JSON cut off": raw("/workloads", 400, "no JSON", data=b'{"filter":', content_type="application/json"),
-    "JSON list": raw("/workloads", 400, "must be an object", data=b"[1]", content_type="application/json"),
+    "JSON cut off": raw("/workloads", 400, "no JSON", data=b'{"filter":', content_type=JSON),
+    "JSON list": raw("/workloads", 400, "must be an object", data=b"[1]", content_type=JSON),
     "JSON with a name twice": raw(
-        "/workloads", 400, "more than once", data=b'{"filter":"blur","filter":"blur"}', content_type="application/json"
+        "/workloads", 400, "more than once", data=b'{"filter":"blur","filter":"blur"}', content_type=JSON
     ),
-    "JSON nested without end": raw(
-        "/workloads", 400, "no JSON", data=b'{"a":' * 5000, content_type="application/json"
-    ),
-    "JSON that is no text": raw("/workloads", 400, "no JSON", data=b"\xff\xfe{", content_type="application/json"),
+    "JSON nested without end": raw("/workloads", 400, "no JSON", data=b'{"a":' * 5000, content_type=JSON),
+    "JSON that is no text": raw("/workloads", 400, "no JSON", data=b"\xff\xfe{", content_type=JSON),
     "form field twice": raw(
-        "/workloads", 400, "more than once", data=b"filter=blur&filter=blur",
-        content_type="application/x-www-form-urlencoded",
+        "/workloads",
+        400,
+        "more than once",
+        data=b"filter=blur&filter=blur",
+        content_type=URLENCODED,
     ),
-    "a body that is no form": raw(
-        "/workloads", 400, "no form", data=b"blur", content_type="application/x-www-form-urlencoded"
-    ),
+    "a body that is no form": raw("/workloads", 400, "no form", data=b"blur", content_type=URLENCODED),
     "a body of another kind": raw("/workloads", 400, "not understood", data=b"<a/>", content_type="text/xml"),
-    "a huge body": raw("/workloads", 413, "65,536", data=b"x" * 100_000, content_type="application/json"),
+    "a huge body": raw("/workloads", 413, "65,536", data=b"x" * 100_000, content_type=JSON),
     "a form cut off": raw("/workloads", 400, "cut off", data=b"--B\r\nContent-Dis", content_type=FORM),
     # images
     "unknown workload": image(404, "no workload 'nothing'", workload_id="nothing"),
@@ -135,40 +140,63 @@ CASES = {
     "100,000 x 100,000": image(413, "megapixels", data=giant_png()),
     "an empty file": image(422, "empty", data=b""),
     "a file over the limit": image(413, f"{MAX_BYTES:,}", data=PHOTOGRAPH + bytes(MAX_BYTES)),
-    "just over the limit": image(413, f"{MAX_BYTES:,}", data=(PHOTOGRAPH + bytes(MAX_BYTES))[: MAX_BYTES + 1]),
-    "no file": raw("/images", 400, "no file", data={"workload_id": "{id}"}, content_type="multipart/form-data"),
+    "just over the limit": image(
+        413, f"{MAX_BYTES:,}", data=(PHOTOGRAPH + bytes(MAX_BYTES))[: MAX_BYTES + 1]
+    ),
+    "no file": raw(
+        "/images", 400, "no file", data={"workload_id": "{id}"}, content_type="multipart/form-data"
+    ),
     "an image as a field": raw(
-        "/images", 400, "no file", data=part("workload_id", b"{id}") + part("data", b"x") + b"--B--\r\n",
+        "/images",
+        400,
+        "no file",
+        data=ID + part("data", b"x") + END,
         content_type=FORM,
     ),
     "a file field of another name": raw(
-        "/images", 400, "'picture'", data=part("workload_id", b"{id}") + part("picture", PHOTOGRAPH, "a") + b"--B--\r\n",
+        "/images",
+        400,
+        "'picture'",
+        data=ID + part("picture", PHOTOGRAPH, "a") + END,
         content_type=FORM,
     ),
     "two files": raw(
-        "/images", 400, "exactly one",
-        data=part("workload_id", b"{id}") + part("data", PHOTOGRAPH, "a") + part("data", PHOTOGRAPH, "b") + b"--B--\r\n",
+        "/images",
+        400,
+        "exactly one",
+        data=ID + FILE + FILE + END,
         content_type=FORM,
     ),
     "workload_id twice": raw(
-        "/images", 400, "more than once",
-        data=part("workload_id", b"{id}") * 2 + part("data", PHOTOGRAPH, "a") + b"--B--\r\n", content_type=FORM,
+        "/images",
+        400,
+        "more than once",
+        data=ID + ID + FILE + END,
+        content_type=FORM,
     ),
     "a form without its end": raw(
-        "/images", 400, "cut off", data=part("workload_id", b"{id}") + part("data", PHOTOGRAPH, "a"),
+        "/images",
+        400,
+        "cut off",
+        data=ID + FILE,
         content_type=FORM,
     ),
-    "a form without a boundary": raw("/images", 400, "oundary", data=b"x", content_type="multipart/form-data"),
+    "a form without a boundary": raw(
+        "/images", 400, "oundary", data=b"x", content_type="multipart/form-data"
+    ),
     "a thousand parts": raw(
-        "/images", 413, "parts", data=b"".join(part(f"f{n}", b"x") for n in range(1000)) + b"--B--\r\n",
+        "/images",
+        413,
+        "parts",
+        data=b"".join(part(f"f{n}", b"x") for n in range(1000)) + END,
         content_type=FORM,
     ),
-    "not a form at all": raw("/images", 400, "multipart/form-data", data=b"{}", content_type="application/json"),
+    "not a form at all": raw("/images", 400, "multipart/form-data", data=b"{}", content_type=JSON),
     "no body": raw("/images", 400, "multipart/form-data"),
     "a bare image without a workload": raw(
         "/images", 400, "workload_id is missing", data=PHOTOGRAPH, content_type="image/jpeg"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -228,18 +256,15 @@ def test_a_datastore_that_is_away_is_503_and_leaves_nothing(
 ) -> None:
     existing = api.workload()["workload_id"]
     before = api.rows(), api.files()
-    raising: Callable[..., Any] = lambda *_: (_ for _ in ()).throw(_not_ready())  # noqa: E731
-    monkeypatch.setattr(api.parts.catalog, "add_original", raising)
+
+    def away(*_: Any) -> None:
+        raise NotReady("the datastore is away", 2)
+
+    monkeypatch.setattr(api.parts.catalog, "add_original", away)
     answer = api.upload(existing, PHOTOGRAPH)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "2"
     assert (api.rows(), api.files()) == before
-
-
-def _not_ready() -> Exception:
-    from dpip.errors import NotReady  # noqa: PLC0415
-
-    return NotReady("the datastore is away", 2)
 
 
 def test_a_disconnecting_client_leaves_nothing(api: Api) -> None:
@@ -248,7 +273,7 @@ def test_a_disconnecting_client_leaves_nothing(api: Api) -> None:
     body = part("workload_id", existing.encode()) + part("data", PHOTOGRAPH, "a.jpg")
 
     class Broken(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
+        def read(self, _size: int | None = -1) -> bytes:
             if self.tell():
                 raise ConnectionResetError("gone")
             return super().read(1000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -142,7 +143,7 @@ def test_a_worker_uploads_no_originals_and_reads_no_results(running: Running) ->
         ({"timings": '{"nap": 1}'}, 400),
     ],
 )
-def test_fields_that_make_no_sense(running: Running, fields: dict[str, str], status: int) -> None:
+def test_fields_that_make_no_sense(running: Running, fields: dict[str, Any], status: int) -> None:
     before = running.api.rows(), running.api.files()
     assert running.deliver(**fields).status_code == status
     assert (running.api.rows(), running.api.files()) == before

@@ -85,6 +85,7 @@ def test_one_connection_serves_many_requests_whatever_lies_in_their_bodies(
     api: ApiProcess, token: str, workload: str
 ) -> None:
     bearer = f"Host: x\r\nAuthorization: Bearer {token}\r\n"
+    chunks = "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
     ignored = b"x" * 300_000
     head, body = upload_request(token, workload, JPEG)
     refused_head, refused_body = upload_request("dead", workload, JPEG)
@@ -101,7 +102,7 @@ def test_one_connection_serves_many_requests_whatever_lies_in_their_bodies(
             ),
             (refused_head + refused_body, 401),
             (
-                f"GET /workers HTTP/1.1\r\n{bearer}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".encode(),
+                f"GET /workers HTTP/1.1\r\n{bearer}{chunks}".encode(),
                 200,
             ),
             (head + body, 201),
@@ -337,9 +338,11 @@ def test_tls(tmp_path: Path) -> None:
 
 
 def test_where_the_api_is_stands_in_the_datastore(tmp_path: Path) -> None:
-    with running(tmp_path, DPIP_ADVERTISE_URL="http://elsewhere:1234"):
-        with closing(sqlite3.connect(tmp_path / "dpip.sqlite3")) as connection:
-            assert connection.execute("SELECT url FROM endpoints").fetchone() == ("http://elsewhere:1234",)
+    with (
+        running(tmp_path, DPIP_ADVERTISE_URL="http://elsewhere:1234"),
+        closing(sqlite3.connect(tmp_path / "dpip.sqlite3")) as connection,
+    ):
+        assert connection.execute("SELECT url FROM endpoints").fetchone() == ("http://elsewhere:1234",)
 
 
 @pytest.mark.parametrize(
