@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imaging.admission import decoded_shape
 from imaging.filters.base import Alpha, Filter
 from imaging.formats import FORMATS
 from imaging.pipeline import Pipeline
@@ -18,7 +19,7 @@ _PACKED_BYTES_PER_SAMPLE = 0.75  # of PNG and TIFF, of photographs
 
 def estimate_memory(header: Header, pipeline: Pipeline) -> int:
     """Peak bytes that `run` needs beyond what the process has: the file, pixels, scratch, the result."""
-    shape = _decoded_shape(header, pipeline)
+    shape = decoded_shape(header, pipeline)
     peak = shape.size_bytes * (2 if _twice_decoded(header) else 1)
     if header.format == "tiff":  # the decoder works on a copy of the file, in whole strips
         peak = 2 * shape.size_bytes + header.size_bytes
@@ -26,20 +27,10 @@ def estimate_memory(header: Header, pipeline: Pipeline) -> int:
         peak += _coefficient_bytes(header)
     for filter_ in pipeline.filters:
         after = filter_.shape_after(shape)
-        peak = max(peak, _filter_peak(filter_, header, shape, after))
+        peak = max(peak, _filter_peak(filter_, shape, after))
         shape = after
-    peak = max(peak, shape.size_bytes + _alpha_bytes(header, shape) + _encoder_bytes(header, pipeline, shape))
+    peak = max(peak, shape.size_bytes + shape.alpha_bytes + _encoder_bytes(header, pipeline, shape))
     return int(header.size_bytes + peak + _WORKING_BYTES)
-
-
-def _decoded_shape(header: Header, pipeline: Pipeline) -> Shape:
-    luma = bool(pipeline.filters) and pipeline.filters[0].traits.luma_only and header.format == "jpeg"
-    gray = header.colour is Colour.GRAY or (luma and header.plain)
-    return Shape(header.width, header.height, 1 if gray else 3, 2 if header.is_deep else 1)
-
-
-def _alpha_bytes(header: Header, shape: Shape) -> int:
-    return shape.pixels * shape.bytes_per_sample if header.has_alpha else 0
 
 
 def _twice_decoded(header: Header) -> bool:
@@ -53,10 +44,11 @@ def _coefficient_bytes(header: Header) -> int:
     return int(2 * planes * header.width * header.height)
 
 
-def _filter_peak(filter_: Filter, header: Header, before: Shape, after: Shape) -> int:
-    if not header.has_alpha:
-        return before.size_bytes + after.size_bytes + filter_.scratch_bytes(before)
-    alpha = _alpha_bytes(header, before)
+def _filter_peak(filter_: Filter, before: Shape, after: Shape) -> int:
+    alpha = before.alpha_bytes
+    if not before.has_alpha or filter_.traits.alpha is Alpha.WITHIN:
+        held = before.size_bytes + alpha + after.size_bytes + after.alpha_bytes
+        return held + filter_.scratch_bytes(before)
     if filter_.traits.alpha is Alpha.APART:
         return before.size_bytes + 2 * after.size_bytes + before.size_bytes + 2 * alpha
     weighted = Shape(before.width, before.height, before.channels + 1, _FLOAT_BYTES)
@@ -65,7 +57,7 @@ def _filter_peak(filter_: Filter, header: Header, before: Shape, after: Shape) -
 
 def _encoder_bytes(header: Header, pipeline: Pipeline, shape: Shape) -> int:
     target = header.format if pipeline.output.format == "same" else pipeline.output.format
-    stored = shape.size_bytes + _alpha_bytes(header, shape)
+    stored = shape.size_bytes + shape.alpha_bytes
     if target == "bmp":
         return 2 * stored  # the buffer, and the bytes made of it
     if target == "webp":

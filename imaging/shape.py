@@ -13,6 +13,7 @@ class Shape:
     height: int
     channels: int
     bytes_per_sample: int
+    has_alpha: bool = False  # not counted in `channels`
 
     @property
     def pixels(self) -> int:
@@ -20,4 +21,9 @@ class Shape:
 
     @property
     def size_bytes(self) -> int:
+        """Of the colours, without alpha."""
         return self.pixels * self.channels * self.bytes_per_sample
+
+    @property
+    def alpha_bytes(self) -> int:
+        return self.pixels * self.bytes_per_sample if self.has_alpha else 0

@@ -13,7 +13,7 @@ _INVISIBLE = 1e-3  # alpha below this shows nothing; colours need not be divided
 def filtered(filter_: Filter, picture: Picture) -> Picture:
     """The picture filtered, its alpha treated as the filter's traits say."""
     alpha = picture.alpha
-    if alpha is None:
+    if alpha is None or filter_.traits.alpha is Alpha.WITHIN:
         return Picture(filter_.apply(picture.pixels))
     if filter_.traits.alpha is Alpha.APART or alpha.min() == alpha.max() != 0:
         # even alpha stays even under a weighted mean, and weighs all colours alike

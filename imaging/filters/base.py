@@ -18,6 +18,9 @@ class Alpha(Enum):
     """What a filter wants done with transparency before it sees the pixels."""
 
     APART = auto()  # it works on colours point by point; alpha goes by unchanged
+    WITHIN = (
+        auto()
+    )  # it is given alpha as the last channel, colours not weighted by it, and sees to it itself
     PREMULTIPLIED = auto()  # it mixes neighbours: colours are weighted by alpha, and alpha is filtered too
 
 
@@ -45,11 +48,14 @@ class Filter(Step):
         """New pixels of the same type; the given ones stay as they are.
 
         Height x width (gray) or height x width x 3 (blue, green, red), without alpha unless it is
-        premultiplied (then the last channel of 2 or 4).
+        premultiplied or within (then it is the last channel of 2 or 4). The result may have another size
+        and, where alpha is within, alpha that was not there before.
         """
 
     def shape_after(self, shape: Shape) -> Shape:
-        """What comes out, alpha left out of the account."""
+        """What comes out. A filter that changes the size says so here, before any work is done: at most
+        this size, where it depends on what is in the picture. Raises `Unprocessable` for a picture that
+        the filter cannot be used on."""
         return shape
 
     def scratch_bytes(self, shape: Shape) -> int:  # noqa: ARG002 - for those that override it

@@ -1,0 +1,34 @@
+"""What a pipeline would make of a picture, checked before any work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imaging.limits import Limits
+from imaging.pipeline import Pipeline
+from imaging.shape import Shape
+from imaging.structure import Colour, Header
+
+
+def decoded_shape(header: Header, pipeline: Pipeline) -> Shape:
+    """What the first filter is given: upright, and luma alone where no more is asked for."""
+    luma = bool(pipeline.filters) and pipeline.filters[0].traits.luma_only and header.format == "jpeg"
+    gray = header.colour is Colour.GRAY or (luma and header.plain)
+    width, height = header.oriented_width, header.oriented_height
+    return Shape(width, height, 1 if gray else 3, 2 if header.is_deep else 1, header.has_alpha)
+
+
+def shapes_after(header: Header, pipeline: Pipeline) -> Iterator[tuple[str, Shape]]:
+    """The name of each filter, and the shape of what comes out of it. Raises `Unprocessable` when one cannot
+    be used on a picture of this size."""
+    shape = decoded_shape(header, pipeline)
+    for filter_ in pipeline.filters:
+        shape = filter_.shape_after(shape)
+        yield filter_.name, shape
+
+
+def check_output(header: Header, pipeline: Pipeline, limits: Limits) -> None:
+    """Raises `TooLarge` when a filter would make too large a picture, and `Unprocessable` when one cannot
+    be used on a picture of this size."""
+    for name, shape in shapes_after(header, pipeline):
+        limits.check_output(shape.width, shape.height, name, header.frames)
