@@ -8,13 +8,13 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import CliSuppress
 
-from dpip.settings import ENV_PREFIX, MAX_PORT, Common
+from dpip.settings import ENV_PREFIX, MAX_PORT
+from imaging.settings import LimitSettings
 
-MEBIBYTE = 2**20
 SPARE_THREADS = 4  # always left for requests that are no uploads
 
 
-class ApiSettings(Common):
+class ApiSettings(LimitSettings):
     """Take images in over HTTP, and hand results out."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -30,8 +30,6 @@ class ApiSettings(Common):
         None, description="password of the first user (default: a random one, kept in secrets/first_password)"
     )
     token_hours: float = Field(24.0, gt=0, le=24 * 366, description="hours until a login's token expires")
-    max_upload_bytes: int = Field(256 * MEBIBYTE, ge=1, description="largest image file that is taken")
-    max_megapixels: float = Field(200.0, gt=0, description="largest picture that is taken")
     processes: int = Field(1, ge=1, le=64, description="processes that serve requests")
     threads: int = Field(48, ge=8, le=512, description="requests that each process serves at the same time")
     uploads_at_once: int = Field(

@@ -12,7 +12,7 @@ from bus.messages import Topic
 from dpip.domain import Caller, ImageKind, Needs
 from dpip.errors import Malformed
 from dpip.ports import NewOriginal
-from imaging import Pipeline, estimate_memory, parse_pipeline
+from imaging import Pipeline, check_output, estimate_memory, parse_pipeline
 
 
 @lru_cache(maxsize=1024)
@@ -27,9 +27,11 @@ def keep_original(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str,
         raise Malformed("the field workload_id is missing; POST /workloads gives one")
     workload = visible.workload(parts, caller, workload_id)
     header, facts = incoming.inspect(parts.bounds.limits)
+    pipeline = _pipeline(workload.pipeline)
+    check_output(header, pipeline, parts.bounds.limits)
     needs = Needs(
         megapixels=facts.megapixels,
-        memory_bytes=estimate_memory(header, _pipeline(workload.pipeline)),
+        memory_bytes=estimate_memory(header, pipeline),
         tags=workload.tags,
     )
     new = NewOriginal(workload.id, incoming.name, header.extension.removeprefix("."), facts, needs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from imaging.admission import check_output
 from imaging.catalogue import FilterDescription, catalogue
 from imaging.estimate import estimate_memory
 from imaging.formats import FORMATS, Format
@@ -33,6 +34,7 @@ __all__ = [
     "Result",
     "catalogue",
     "check_complete",
+    "check_output",
     "configure_process",
     "estimate_memory",
     "parse_pipeline",

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from dpip.domain import ImageFacts, Timings
 from dpip.errors import Refused, TooLarge, Unprocessable
 from imaging import profiles
+from imaging.admission import check_output
 from imaging.codecs import codec_of, exif_copy
 from imaging.codecs.options import DEFAULT_QUALITY, EncodeOptions
 from imaging.containers import container_of
+from imaging.deadline import Deadline
 from imaging.filters.base import Filter
 from imaging.formats import FORMATS, Format
 from imaging.header import read_header
@@ -39,8 +41,10 @@ class Result:
 def run(data: bytes, pipeline: Pipeline, limits: Limits) -> Result:
     """Raises a kind of `Refused` for whatever is wrong with the picture, and nothing else for it."""
     header = read_header(io.BytesIO(data), len(data), limits)
+    _check_single(header)
+    check_output(header, pipeline, limits)
     try:
-        return _run(data, header, pipeline)
+        return _run(data, header, pipeline, Deadline(limits.max_seconds))
     except Refused:
         raise
     except MemoryError as error:
@@ -51,18 +55,28 @@ def run(data: bytes, pipeline: Pipeline, limits: Limits) -> Result:
         raise Unprocessable(f"{_size(header)} cannot be filtered: OpenCV refuses it") from error
 
 
+def _check_single(header: Header) -> None:
+    if header.frames > 1:
+        raise Unprocessable(
+            f"this {header.title} holds {header.frames:,} pictures (an animation, or pages), and will not "
+            "be reduced to the first: split it, and upload them one by one"
+        )
+
+
 def _size(header: Header) -> str:
     return f"a {header.title} picture of {header.width:,} x {header.height:,} pixels"
 
 
-def _run(data: bytes, header: Header, pipeline: Pipeline) -> Result:
+def _run(data: bytes, header: Header, pipeline: Pipeline, deadline: Deadline) -> Result:
     notes: list[str] = []
     clock = _Clock()
     metadata = container_of(header.format).read_metadata(io.BytesIO(data), len(data))
     picture = _decoded(data, header, pipeline)
     decode_s = clock.lap()
     for filter_ in pipeline.filters:
+        deadline.check()
         picture = _step(filter_, picture, notes)
+    deadline.check()
     filter_s = clock.lap()
     target = header.format if pipeline.output.format == "same" else pipeline.output.format
     format_ = FORMATS[target]

@@ -36,7 +36,7 @@ def read_header(stream: BinaryIO, size_bytes: int, limits: Limits) -> Header:
     if header.width < 1 or header.height < 1:
         raise Unprocessable(f"the {format_.title} file says it is {header.width} x {header.height} pixels")
     limits.check_size(header.width, header.height)
-    limits.check_frames(header.frames, format_.title)
+    limits.check_frames(header.frames, header.frames * header.width * header.height, format_.title)
     valid = UPRIGHT <= header.orientation <= _LAST_ORIENTATION
     return replace(header, size_bytes=size_bytes, orientation=header.orientation if valid else UPRIGHT)
 

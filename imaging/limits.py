@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dpip.errors import TooLarge, Unprocessable
+from dpip.errors import TooLarge
 
 MEBIBYTE = 2**20
+_MEGA = 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that are checked on the header, before a pixel is decoded."""
+    """Bounds that are checked on the header, before a pixel is decoded, and once more as it is decoded."""
 
     max_bytes: int = 256 * MEBIBYTE  # of the encoded file
-    max_megapixels: float = 200.0
+    max_megapixels: float = 200.0  # of one frame or page
     max_side: int = 65_535  # pixels, width and height alike
-    max_frames: int = 1  # pages of a TIFF, frames of an animation
+    max_frames: int = 1000  # pages of a TIFF, frames of an animation
+    max_total_megapixels: float = 1000.0  # of all frames or pages together
+    max_output_megapixels: float = 200.0  # of what a filter makes, between and at the end
+    max_seconds: float = 240.0  # for one file, from its bytes to the result's
 
     @property
     def max_pixels(self) -> int:
-        return int(self.max_megapixels * 1e6)
+        return int(self.max_megapixels * _MEGA)
 
     def check_bytes(self, size_bytes: int) -> None:
         """Raises `TooLarge`."""
@@ -34,7 +38,7 @@ class Limits:
         """Raises `TooLarge`."""
         if width * height > self.max_pixels:
             raise TooLarge(
-                f"the picture says it is {width:,} x {height:,} pixels, {width * height / 1e6:,.1f} "
+                f"the picture says it is {width:,} x {height:,} pixels, {width * height / _MEGA:,.1f} "
                 f"megapixels; at most {self.max_megapixels:g} megapixels are taken"
             )
         if max(width, height) > self.max_side:
@@ -43,10 +47,35 @@ class Limits:
                 f"neither side may be longer than {self.max_side:,}"
             )
 
-    def check_frames(self, frames: int, what: str) -> None:
-        """Raises `Unprocessable`."""
+    def check_frames(self, frames: int, pixels: int, title: str) -> None:
+        """`pixels` of all frames together. Raises `TooLarge`."""
         if frames > self.max_frames:
-            raise Unprocessable(
-                f"this {what} holds {frames:,} pictures (an animation, or pages); DPIP filters files that "
-                "hold a single one, and will not throw the others away: split it, and upload them one by one"
+            raise TooLarge(
+                f"the {title} file holds {frames:,} pictures (frames of an animation, or pages); "
+                f"at most {self.max_frames:,} are taken"
+            )
+        if pixels > self.max_total_megapixels * _MEGA:
+            raise TooLarge(
+                f"the {frames:,} pictures in the {title} file have {pixels / _MEGA:,.1f} megapixels "
+                f"together; at most {self.max_total_megapixels:g} are taken"
+            )
+
+    def check_output(self, width: int, height: int, step: str, frames: int = 1) -> None:
+        """What a step of a pipeline would make of each of `frames` pictures. Raises `TooLarge`."""
+        pixels = width * height
+        if pixels > self.max_output_megapixels * _MEGA:
+            raise TooLarge(
+                f"{step} would make a picture of {width:,} x {height:,} pixels, {pixels / _MEGA:,.1f} "
+                f"megapixels; at most {self.max_output_megapixels:g} are made"
+            )
+        if max(width, height) > self.max_side:
+            raise TooLarge(
+                f"{step} would make a picture of {width:,} x {height:,} pixels; "
+                f"neither side may be longer than {self.max_side:,}"
+            )
+        total = max(self.max_total_megapixels, self.max_output_megapixels)
+        if pixels * frames > total * _MEGA:
+            raise TooLarge(
+                f"{step} would make {frames:,} pictures of {width:,} x {height:,} pixels; "
+                f"at most {total:g} megapixels are made of one file"
             )

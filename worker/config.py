@@ -12,11 +12,10 @@ from pydantic_settings import CliSuppress
 
 from dpip import names
 from dpip.errors import Malformed
-from dpip.settings import Common
+from imaging.settings import LimitSettings
 from worker.machine import usable_cores
 
 _NAME_MAX_CHARS = 63
-MEBIBYTE = 2**20
 
 
 def default_name() -> str:
@@ -39,7 +38,7 @@ def _tags(text: str) -> str:
         raise ValueError(error.detail) from None
 
 
-class WorkerSettings(Common):
+class WorkerSettings(LimitSettings):
     """Filter images on this machine for a controller."""
 
     worker_name: Annotated[str, AfterValidator(_name)] = Field(
@@ -55,8 +54,6 @@ class WorkerSettings(Common):
         le=1024,
         description="jobs that it runs side by side (default: the cores it may use)",
     )
-    max_upload_bytes: int = Field(256 * MEBIBYTE, ge=1, description="largest image file that is taken")
-    max_megapixels: float = Field(200.0, gt=0, description="largest picture that is taken")
     job_limit_s: float = Field(
         300.0, ge=1, description="seconds after which a picture counts as stuck, and its process is replaced"
     )

@@ -154,12 +154,14 @@ def test_limits_are_named_with_their_numbers() -> None:
 
 
 @pytest.mark.parametrize("form", ["webp", "png", "tiff"])
-def test_several_pictures_in_one_file_are_refused_not_lost(form: str) -> None:
+def test_several_pictures_in_one_file_are_counted(form: str) -> None:
     frames = [Image.fromarray(rgb(0.02)), Image.fromarray(255 - rgb(0.02)), Image.fromarray(rgb(0.02) // 2)]
     data = saved(frames[0], form, save_all=True, append_images=frames[1:])
-    with pytest.raises(Unprocessable, match="holds 3 pictures"):
-        header_of(data)
     assert header_of(data, Limits(max_frames=3)).frames == 3
+    with pytest.raises(TooLarge, match="holds 3 pictures.*at most 2"):
+        header_of(data, Limits(max_frames=2))
+    with pytest.raises(TooLarge, match=r"0.1 megapixels together; at most 0.05"):
+        header_of(data, Limits(max_total_megapixels=0.05))
 
 
 def test_a_header_that_lies_about_its_size_is_refused() -> None:
