@@ -19,13 +19,12 @@ from api.parts import HOUR_S, Bounds, Parts
 from api.passwords import Passwords
 from api.server import Server
 from bus.client import Hinter
-from datastore import Datastore, open_datastore
-from dpip.errors import ConfigError, NotReady
+from datastore import open_datastore, wait_for_datastore
+from dpip.errors import ConfigError
 from dpip.lifecycle import Stop, stop_on_signals
 from dpip.logs import configure, fields
 from dpip.records import write_record
 from dpip.settings import EXIT_USAGE, load
-from imaging import Limits
 from storage import open_store
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def main() -> int:
 def _run(settings: ApiSettings, stop: Stop) -> int:
     settings.check_host()
     join_token = settings.secret_join_token()
-    open_store(_image_store(settings))
+    open_store(settings.image_location, flush=settings.flush)
     sock = _bind(settings, stop)
     if sock is None:
         return 0
@@ -89,7 +88,7 @@ def _bind(settings: ApiSettings, stop: Stop) -> socket.socket | None:
 
 def _prepare(settings: ApiSettings, advertised: str, stop: Stop) -> bool:
     """Make the tables and the first user, and say where this API is. False when stopped meanwhile."""
-    datastore = _datastore(_database_url(settings), stop)
+    datastore = wait_for_datastore(settings.datastore_url, stop, flush=settings.flush)
     if datastore is None:
         return False
     with datastore:
@@ -98,20 +97,6 @@ def _prepare(settings: ApiSettings, advertised: str, stop: Stop) -> bool:
             _tell(made)
         datastore.endpoints.announce_api(advertised, time.time())
     return not stop.requested
-
-
-def _datastore(url: str, stop: Stop) -> Datastore | None:
-    """The datastore, as soon as it can be reached; None when a stop was requested first."""
-    said = False
-    while not stop.requested:
-        try:
-            return open_datastore(url)
-        except NotReady as error:
-            if not said:
-                log.warning("waiting for the datastore", extra=fields(detail=error.detail))
-                said = True
-            stop.wait(RETRY_S)
-    return None
 
 
 def _tell(made: FirstUser) -> None:
@@ -126,17 +111,17 @@ def _tell(made: FirstUser) -> None:
 
 def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
     """Called in each serving process: its own connections to everything."""
-    datastore = open_datastore(_database_url(settings))
+    datastore = open_datastore(settings.datastore_url, flush=settings.flush)
     parts = Parts(
         accounts=datastore.accounts,
         catalog=datastore.catalog,
         queue=datastore.queue,
         register=datastore.register,
         leadership=datastore.leadership,
-        store=open_store(_image_store(settings)),
+        store=open_store(settings.image_location, flush=settings.flush),
         announcer=Hinter(settings.controller, join_token),
         bounds=Bounds(
-            limits=Limits(max_bytes=settings.max_upload_bytes, max_megapixels=settings.max_megapixels),
+            limits=settings.limits,
             token_s=settings.token_hours * HOUR_S,
             uploads_at_once=settings.uploads_at_once,
             uploads_waiting=settings.threads - settings.uploads_at_once - SPARE_THREADS,
@@ -144,15 +129,6 @@ def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
         ),
     )
     return create_app(parts)
-
-
-def _database_url(settings: ApiSettings) -> str:
-    given = settings.database_url
-    return given.get_secret_value() if given else settings.at_home.database_url
-
-
-def _image_store(settings: ApiSettings) -> str:
-    return settings.image_store or str(settings.at_home.images)
 
 
 if __name__ == "__main__":

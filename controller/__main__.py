@@ -19,8 +19,8 @@ from controller.periodic import repeat
 from controller.reports import ReportBuffer
 from controller.service import Service, Terms
 from controller.sweeper import Sweeper
-from datastore import Datastore, open_datastore
-from dpip.errors import ConfigError, DpipError, NotReady
+from datastore import Datastore, wait_for_datastore
+from dpip.errors import ConfigError, DpipError
 from dpip.lifecycle import EXIT_BROKEN, Stop, Supervised, stop_on_signals
 from dpip.logs import configure, fields
 from dpip.ports import ImageStore
@@ -43,10 +43,10 @@ def main() -> int:
     stop = Stop()
     stop_on_signals(stop)
     try:
-        store = open_store(settings.image_location)
+        store = open_store(settings.image_location, flush=settings.flush)
         server = BusServer(*parse_address(settings.controller), settings.own_join_token())
         try:
-            datastore = _open_datastore(settings.datastore_url, stop)
+            datastore = wait_for_datastore(settings.datastore_url, stop, flush=settings.flush)
             if datastore is None:
                 return 0
             with datastore:
@@ -59,20 +59,6 @@ def main() -> int:
     except DpipError as error:
         log.error("cannot go on: %s", error.detail)  # noqa: TRY400 - its cause was named, and is not ours
         return EXIT_BROKEN
-
-
-def _open_datastore(url: str, stop: Stop) -> Datastore | None:
-    """The datastore with its newest schema, once it can be reached; None when stopped before that."""
-    waiting = False
-    while not stop.requested:
-        try:
-            return open_datastore(url)
-        except NotReady as error:
-            if not waiting:
-                log.warning("waiting for the datastore: %s", error.detail)
-            waiting = True
-            stop.wait(_RETRY_S)
-    return None
 
 
 def _serve(

@@ -43,15 +43,6 @@ class ControllerSettings(Common):
     def worker_token_s(self) -> float:
         return self.worker_token_hours * _HOUR_S
 
-    @property
-    def image_location(self) -> str:
-        """Where the image store is, for `storage.open_store`."""
-        return self.image_store or str(self.at_home.images)
-
-    @property
-    def datastore_url(self) -> str:
-        return self.database_url.get_secret_value() if self.database_url else self.at_home.database_url
-
     def own_join_token(self) -> str:
         """The controller is where the join token comes from: it makes one wherever it listens."""
         if self.join_token is not None:

@@ -6,5 +6,6 @@ with open_datastore("sqlite:////srv/dpip/dpip.sqlite3") as store: ...
 
 from datastore.migrating import migrate
 from datastore.store import Datastore, open_datastore
+from datastore.waiting import wait_for_datastore
 
-__all__ = ["Datastore", "migrate", "open_datastore"]
+__all__ = ["Datastore", "migrate", "open_datastore", "wait_for_datastore"]

@@ -34,18 +34,18 @@ def parse_url(url: str) -> URL:
     raise ConfigError(f"{backend} is not a database that DPIP speaks; {_EXAMPLES}")
 
 
-def connect(url: str) -> Database:
+def connect(url: str, *, flush: bool = False) -> Database:
     """Make the pools (no connection yet, but the SQLite file and its folder). Raises `ConfigError`."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
+        return _sqlite(parsed, flush=flush)
     try:
         return _postgresql(parsed)
     except ImportError as error:
         raise ConfigError("PostgreSQL needs the package psycopg: pip install 'dpip[postgresql]'") from error
 
 
-def _sqlite(url: URL) -> Database:
+def _sqlite(url: URL, *, flush: bool) -> Database:
     assert url.database is not None  # noqa: S101 - parse_url saw to it
     sqlite_file.prepare(url.database, LOCK_TIMEOUT_S)
     timeout = {"timeout": LOCK_TIMEOUT_S}
@@ -62,7 +62,7 @@ def _sqlite(url: URL) -> Database:
         url, connect_args=timeout, pool_size=1, max_overflow=0, pool_timeout=LOCK_TIMEOUT_S
     )
     sqlite_file.set_up_reader(reader)
-    sqlite_file.set_up_writer(writer)
+    sqlite_file.set_up_writer(writer, flush=flush)
     return Database(reader, writer)
 
 

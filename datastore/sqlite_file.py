@@ -16,8 +16,7 @@ from dpip.home import PRIVATE_FILE, PRIVATE_FOLDER
 
 _POLL_S = 0.02
 
-# FULL flushes the log at every commit: what was answered 201 survives a power cut too, not only a kill.
-_PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "cache_size = -32000", "temp_store = MEMORY")
+_PRAGMAS = ("foreign_keys = ON", "cache_size = -32000", "temp_store = MEMORY")
 
 
 def prepare(path: str, timeout_s: float) -> None:
@@ -62,13 +61,17 @@ def set_up_reader(engine: Engine) -> None:
         _apply(connection, *_PRAGMAS, "query_only = ON")
 
 
-def set_up_writer(engine: Engine) -> None:
-    """Transactions of this engine take the write lock at their beginning, so they never fail half-way."""
+def set_up_writer(engine: Engine, *, flush: bool) -> None:
+    """Transactions of this engine take the write lock at their beginning, so they never fail half-way.
+
+    With `flush` every commit reaches the disk; without, it survives the death of every process, and a
+    power cut may take the newest commits, but leaves the database whole.
+    """
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # Python's module shall not begin transactions by itself
-        _apply(connection, *_PRAGMAS)
+        _apply(connection, *_PRAGMAS, f"synchronous = {'FULL' if flush else 'NORMAL'}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -45,14 +45,15 @@ class Datastore:
         self.close()
 
 
-def open_datastore(url: str) -> Datastore:
+def open_datastore(url: str, *, flush: bool = False) -> Datastore:
     """Open the database at `url`, making or updating its tables first where that is needed.
 
     `sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3`, or `postgresql://user:password@host/name`.
+    With `flush`, SQLite waits for the disk at every commit (PostgreSQL does by its own settings).
     Raises `ConfigError` for a URL that cannot work, or a database that a newer DPIP made, and
     `NotReady` when the database cannot be reached.
     """
-    database = connect(url)
+    database = connect(url, flush=flush)
     try:
         ensure_newest(database)
     except BaseException:

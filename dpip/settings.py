@@ -95,6 +95,11 @@ class Common(BaseSettings):
     join_token: CliSuppress[SecretStr | None] = Field(
         None, description="shared secret of all components (default: secrets/join_token in home)"
     )
+    flush: bool = Field(
+        False,
+        description="flush images and database to the disk before answering: what was answered then "
+        "survives a power cut of the machine that stores it, too, not only the death of every process",
+    )
     allow_plaintext: bool = Field(
         False, description="listen beyond loopback although the wire is not encrypted"
     )
@@ -104,6 +109,16 @@ class Common(BaseSettings):
     @property
     def at_home(self) -> Home:
         return Home(self.home.expanduser().resolve())
+
+    @property
+    def image_location(self) -> str:
+        """Where the image store is, for `storage.open_store`."""
+        return self.image_store or str(self.at_home.images)
+
+    @property
+    def datastore_url(self) -> str:
+        """Where the datastore is, for `datastore.open_datastore`; may hold a password."""
+        return self.database_url.get_secret_value() if self.database_url else self.at_home.database_url
 
     def check_listening(self, host: str, what: str) -> None:
         """Raise `ConfigError` when `what` would listen beyond loopback without having been told so."""

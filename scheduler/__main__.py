@@ -13,7 +13,7 @@ from bus.messages import Announcement, Topic
 from bus.seal import derive
 from cluster.addresses import local_ip_towards
 from cluster.environment import prepare_for_ray, write_token
-from datastore import Datastore, migrate, open_datastore
+from datastore import Datastore, wait_for_datastore
 from dpip.errors import ConfigError, Fenced, NotReady
 from dpip.lifecycle import Stop, stop_on_signals
 from dpip.logs import configure, fields
@@ -47,12 +47,11 @@ def main() -> int:
         return EXIT_USAGE
     home = settings.at_home
     prepare_for_ray(write_token(home.ray_token, derive(join_token, "ray")))
-    database_url = settings.database_url.get_secret_value() if settings.database_url else home.database_url
 
     ray_cluster = RayCluster(home, settings.ray_address)
     again = False
     try:
-        datastore = _open(database_url, stop)
+        datastore = wait_for_datastore(settings.datastore_url, stop, flush=settings.flush)
         if datastore is not None:
             try:
                 again = _lead(settings, join_token, datastore, ray_cluster, stop)
@@ -65,21 +64,6 @@ def main() -> int:
         log.warning("starting over")
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     return 0
-
-
-def _open(url: str, stop: Stop) -> Datastore | None:
-    """The datastore, as soon as it can be reached; None when a stop was requested first."""
-    said = False
-    while not stop.requested:
-        try:
-            migrate(url)
-            return open_datastore(url)
-        except NotReady as error:
-            if not said:
-                log.warning("waiting for the datastore", extra=fields(detail=error.detail))
-                said = True
-            stop.wait(RETRY_S)
-    return None
 
 
 def _lead(

@@ -1,7 +1,8 @@
 """A store in a folder: one directory per workload, one file per image.
 
-An upload is written to a hidden file first. `commit` flushes it to the disk, renames it to its final
-name and flushes both directories, so that a key is there whole or not at all, whatever dies when.
+An upload is written to a hidden file first, and `commit` renames it to its final name, so that a key is
+there whole or not at all, whichever process dies when. A store that flushes also waits until the disk
+has the file and both directories; then that holds for a power cut, too.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ _RENAME_TRIES = 20  # a directory may be removed as empty between its making and
 class FolderStore:
     """An `ImageStore` in `root`; several processes may use the same folder at the same time."""
 
-    def __init__(self, root: Path, clock: Clock = time.time) -> None:
+    def __init__(self, root: Path, clock: Clock = time.time, *, flush: bool = False) -> None:
         self.root = root
+        self._flush = flush
         self._incoming = root / _INCOMING
         self._clock = clock
 
@@ -42,7 +44,7 @@ class FolderStore:
             self._make_root()
             self._incoming.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=self._incoming)  # 0600
-        return FolderUpload(self.root, FileIO(descriptor, "wb"), Path(name))
+        return FolderUpload(self.root, FileIO(descriptor, "wb"), Path(name), flush=self._flush)
 
     def put(self, key: str, data: bytes | memoryview) -> None:
         keys.split(key)
@@ -109,8 +111,9 @@ class FolderStore:
 class FolderUpload:
     """An `Upload` to a hidden file of the store's."""
 
-    def __init__(self, root: Path, file: FileIO, path: Path) -> None:
+    def __init__(self, root: Path, file: FileIO, path: Path, *, flush: bool) -> None:
         self._root = root
+        self._flush = flush
         self._file = file
         self._path = path
         self._digest = hashlib.sha256()
@@ -144,10 +147,12 @@ class FolderUpload:
         try:
             with _translated(self._root):
                 os.utime(self._file.fileno())  # the sweeper counts from here, however long the upload took
-                os.fsync(self._file.fileno())
+                if self._flush:
+                    os.fsync(self._file.fileno())
                 self._rename(self._root / folder, name)
-                _flush_folder(self._root / folder)
-                _flush_folder(self._root)
+                if self._flush:
+                    _flush_folder(self._root / folder)
+                    _flush_folder(self._root)
         finally:
             self.abort()
 

@@ -13,15 +13,17 @@ _WORKS = "say a folder (/srv/dpip/images) or a file URL (file:///srv/dpip/images
 _LOCAL_HOSTS = frozenset({"", "localhost"})
 
 
-def open_store(location: str) -> ImageStore:
+def open_store(location: str, *, flush: bool = False) -> ImageStore:
     """The store at `location`: a folder's path or a `file://` URL. Makes nothing yet.
+
+    With `flush`, what was committed survives a power cut; without, the death of every process.
 
     Raises `ConfigError` for any other kind of URL, and for a path that is not a folder's.
     """
     folder = _folder(location)
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"the image store {location!r} is not a folder; {_WORKS}")
-    return FolderStore(folder)
+    return FolderStore(folder, flush=flush)
 
 
 def _folder(location: str) -> Path:

@@ -16,9 +16,10 @@ class FolderPlace:
     """The image store's own folder, which this machine shares."""
 
     folder: str
+    flush: bool = False
 
     def open(self) -> ImageExchange:
-        return StoreExchange(open_store(self.folder))
+        return StoreExchange(open_store(self.folder, flush=self.flush))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,11 @@ class ApiPlace:
 Place = FolderPlace | ApiPlace
 
 
-def choose_place(told: Subscribed, own_folder: str | None) -> Place | None:
+def choose_place(told: Subscribed, own_folder: str | None, *, flush: bool) -> Place | None:
     """The folder, where it is the same one here (under the worker's own path for it, or the controller's);
     else the API; None while neither is known."""
     if told.image_folder_mark:
         for folder in (own_folder, told.image_folder):
             if folder and shares(folder, told.image_folder_mark):
-                return FolderPlace(folder)
+                return FolderPlace(folder, flush)
     return ApiPlace(told.api_url, told.image_token) if told.api_url else None

@@ -10,7 +10,6 @@ from dpip.domain import WorkerState
 from dpip.errors import NotReady
 from dpip.lifecycle import Stop, Supervised
 from dpip.logs import fields
-from imaging.limits import Limits
 from worker.actor import ActorSpec
 from worker.config import WorkerSettings
 from worker.machine import Meter
@@ -86,7 +85,7 @@ class WorkerProcess:
             worker_id=told.worker_id,
             cores=settings.cores,
             place=place,
-            limits=Limits(max_bytes=settings.max_upload_bytes, max_megapixels=settings.max_megapixels),
+            limits=settings.limits,
             job_limit_s=settings.job_limit_s,
             log_file=str(self._home.path / "logs" / f"worker-{settings.worker_name}.log"),
         )
@@ -99,7 +98,7 @@ class WorkerProcess:
             reporter,
             self._subscription,
             record,
-            settings.image_store,
+            self._choose_place,
             self._stop,
         )
         ending = session.serve()
@@ -108,11 +107,14 @@ class WorkerProcess:
             session.drain(settings.drain_s)
         return ending
 
+    def _choose_place(self, told: Subscribed) -> Place | None:
+        return choose_place(told, self._settings.image_store, flush=self._settings.flush)
+
     def _settle(self, told: Subscribed, reporter: Reporter) -> tuple[Subscribed, Place, RayNode, str] | None:
         """Wait until Ray and the images can be reached, and become part of Ray; None when stopped."""
         looks = 0
         while not self._stop.requested:
-            place = choose_place(told, self._settings.image_store)
+            place = self._choose_place(told)
             if place is None:
                 self._wait_for("an API or a shared folder to get images from")
             elif told.ray_address is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -14,7 +15,7 @@ from dpip.lifecycle import Stop
 from dpip.logs import fields
 from worker.actor import ActorSpec
 from worker.bounded import LeftBehind, bounded
-from worker.places import Place, choose_place
+from worker.places import Place
 from worker.ray_actor import ActorDied, ActorHandle, ActorSilent, create_actor
 from worker.ray_node import RayNode
 from worker.record import Record
@@ -53,7 +54,7 @@ class Session:
         reporter: Reporter,
         subscription: Subscription,
         record: Record,
-        own_folder: str | None,
+        choose_place: Callable[[Subscribed], Place | None],
         stop: Stop,
     ) -> None:
         self._spec = spec
@@ -64,7 +65,7 @@ class Session:
         self._reporter = reporter
         self._subscription = subscription
         self._record = record
-        self._own_folder = own_folder
+        self._choose_place = choose_place
         self._stop = stop
         self._actor: ActorHandle | None = None
         self._actor_since = 0.0
@@ -193,7 +194,7 @@ class Session:
         self._reporter.forgotten.clear()
         if told.ray_address not in {None, self._told.ray_address}:
             return False
-        place = choose_place(told, self._own_folder) or self._spec.place
+        place = self._choose_place(told) or self._spec.place
         self._adopt(told.worker_id, place)
         self._board.change(worker_id=told.worker_id, report_interval_s=told.report_interval_s)
         self._board.wake()

@@ -94,7 +94,7 @@ def test_age_counts_from_the_commit_not_from_the_last_byte(root: Path) -> None:
     assert (root / "a" / "1.png").stat().st_mtime > 1
 
 
-def test_bytes_reach_the_disk_before_the_name_and_the_name_before_the_answer(
+def test_a_store_that_flushes_has_the_bytes_on_disk_before_the_name_and_the_name_before_the_answer(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events: list[str] = []
@@ -111,8 +111,11 @@ def test_bytes_reach_the_disk_before_the_name_and_the_name_before_the_answer(
 
     monkeypatch.setattr(os, "fsync", spy_fsync)
     monkeypatch.setattr(Path, "rename", spy_rename)
-    FolderStore(root).put("a/1.png", b"x")
+    FolderStore(root, flush=True).put("a/1.png", b"x")
     assert events == ["file", "rename", "folder a", "folder images"]
+    events.clear()
+    FolderStore(root).put("a/2.png", b"x")
+    assert events == ["rename"], "a store that was not asked to waits for no disk"
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(small_disk: Path) -> None:
