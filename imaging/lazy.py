@@ -1,4 +1,4 @@
-"""OpenCV and NumPy, loaded at first use.
+"""OpenCV, NumPy and Pillow, loaded at first use.
 
 Whoever only reads headers or lists filters (the API) must not pay for them: 0.2 s and 60 MB. And the
 environment variable that bounds OpenCV's decoders is read while it loads (see `imaging.process`).
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import cv2
     import numpy as np
+    from PIL import Image
 else:
 
     class _Lazy:
@@ -25,5 +26,6 @@ else:
 
     cv2 = _Lazy("cv2")
     np = _Lazy("numpy")
+    Image = _Lazy("PIL.Image")
 
-__all__ = ["cv2", "np"]
+__all__ = ["Image", "cv2", "np"]

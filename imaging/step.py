@@ -18,3 +18,4 @@ class Step(BaseModel):
 
     name: ClassVar[str]
     summary: ClassVar[str]  # a line
+    example: ClassVar[str] = ""  # settings that show well what it does; none: its defaults do
