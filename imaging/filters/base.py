@@ -61,3 +61,8 @@ class Filter(Step):
     def scratch_bytes(self, shape: Shape) -> int:  # noqa: ARG002 - for those that override it
         """Memory beside input and output while it runs."""
         return 0
+
+    def as_orientation(self) -> int | None:
+        """For a filter that only turns or mirrors the picture by right angles: the EXIF orientation that
+        asks for the same. None for all others."""
+        return None
