@@ -105,13 +105,18 @@ def _plain_body(request: Request) -> Fields:
 
 def json_object(body: bytes) -> Fields:
     """Raises `Malformed` for what is no JSON object, has a name twice, or a number that JSON has not."""
-    try:
-        value = json.loads(body, object_pairs_hook=unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(f"the body is no JSON: {error}; {_SHAPES}") from None
+    value = json_value(body)
     if not isinstance(value, dict):
         raise Malformed('the JSON body must be an object: {"filter": "blur"}, for example')
     return value
+
+
+def json_value(body: bytes) -> object:
+    """Raises `Malformed` for what is no JSON, has a name twice, or a number that JSON has not."""
+    try:
+        return json.loads(body, object_pairs_hook=unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"the body is no JSON: {error}; {_SHAPES}") from None
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -15,6 +15,7 @@ from imaging.estimate import estimate_memory
 from imaging.formats import FORMATS, Format
 from imaging.header import Header, check_complete, read_header
 from imaging.limits import Limits
+from imaging.objects import pipeline_from_json
 from imaging.parsing import parse_pipeline
 from imaging.pipeline import Pipeline
 
@@ -38,6 +39,7 @@ __all__ = [
     "configure_process",
     "estimate_memory",
     "parse_pipeline",
+    "pipeline_from_json",
     "read_header",
     "run",
 ]

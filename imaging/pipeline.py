@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from imaging.filters.base import Filter
 from imaging.output import Convert
+from imaging.quoting import quoted
 from imaging.step import Step
 
 
@@ -46,4 +47,4 @@ def _text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
-    return str(value)
+    return quoted(value) if isinstance(value, str) else str(value)

@@ -15,34 +15,40 @@ _OFFSET, _EXPONENT = 0.055, 2.4
 _STEPS = 65536
 
 
-@lru_cache(maxsize=2)
-def _light_of_levels(count: int) -> Pixels:
-    levels = np.linspace(0.0, 1.0, count)
-    bright = ((levels + _OFFSET) / (1 + _OFFSET)) ** _EXPONENT
-    return np.where(levels <= _DARK_LEVEL, levels / _SLOPE, bright).astype(np.float32)
-
-
-@lru_cache(maxsize=1)
-def _levels_of_light() -> Pixels:
-    """8-bit levels of 65,536 amounts of light: their steps are a twentieth of a level where it is darkest."""
-    light = np.linspace(0.0, 1.0, _STEPS)
-    bright = (1 + _OFFSET) * light ** (1 / _EXPONENT) - _OFFSET
-    levels = np.where(light <= _DARK_LIGHT, light * _SLOPE, bright)
-    return np.rint(levels * 255).astype(np.uint8)
-
-
 def light(pixels: Pixels) -> Pixels:
     """float32 from 0 to 1, of uint8 or uint16 levels."""
     if pixels.dtype == np.uint8:
         return cv2.LUT(pixels, _light_of_levels(256))
-    return np.take(_light_of_levels(_STEPS), pixels)
+    found: Pixels = np.take(_light_of_levels(_STEPS), pixels)
+    return found
 
 
 def levels(amounts: Pixels, kind: object) -> Pixels:
     """Levels of type `kind`, uint8 or uint16, of float32 light; what is outside 0 to 1 is cut."""
     amounts = np.clip(amounts, 0.0, 1.0)
+    found: Pixels
     if kind == np.uint8:
-        return np.take(_levels_of_light(), np.rint(amounts * (_STEPS - 1)).astype(np.uint16))
-    bright = cv2.pow(amounts, 1 / _EXPONENT).reshape(amounts.shape) * (1 + _OFFSET) - _OFFSET
-    found = np.where(amounts <= _DARK_LIGHT, amounts * _SLOPE, bright)
-    return np.rint(found * (_STEPS - 1)).astype(np.uint16)
+        found = np.take(_levels_of_light(), np.rint(amounts * (_STEPS - 1)).astype(np.uint16))
+    else:
+        found = np.rint(_stored(amounts) * (_STEPS - 1)).astype(np.uint16)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _light_of_levels(count: int) -> Pixels:
+    stored = np.linspace(0.0, 1.0, count)
+    bright = ((stored + _OFFSET) / (1 + _OFFSET)) ** _EXPONENT
+    found: Pixels = np.where(stored <= _DARK_LEVEL, stored / _SLOPE, bright).astype(np.float32)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _levels_of_light() -> Pixels:
+    """8-bit levels of 65,536 amounts of light: their steps are a twentieth of a level where it is darkest."""
+    found: Pixels = np.rint(_stored(np.linspace(0.0, 1.0, _STEPS)) * 255).astype(np.uint8)
+    return found
+
+
+def _stored(amounts: Pixels) -> Pixels:
+    bright = (1 + _OFFSET) * amounts ** (1 / _EXPONENT) - _OFFSET
+    return np.where(amounts <= _DARK_LIGHT, amounts * _SLOPE, bright)

@@ -61,6 +61,13 @@ def test_every_client_makes_its_workload(
         ({"filter": "blur", "sigma": 3}, "blur", "blur"),
         ({"filter": "blur", "keep_metadata": True}, "blur|convert:keep_metadata=true", "blur"),
         ({"filter": "blur:sigma=4|grayscale"}, "blur:sigma=4|grayscale", "blur|grayscale"),
+        (
+            {"filter": [{"filter": "blur", "sigma": 4}, {"filter": "grayscale"}]},
+            "blur:sigma=4|grayscale",
+            "blur|grayscale",
+        ),
+        ({"filter": ["grayscale"], "format": "png"}, "grayscale|convert:format=png", "grayscale"),
+        ({"filter": '[{"filter": "blur", "sigma": 4}]'}, "blur:sigma=4", "blur"),
     ],
 )
 def test_parameters_of_the_filter(api: Api, fields: dict[str, Any], pipeline: str, filter_: str) -> None:
