@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dpip.domain import ImageFacts, Timings
 from dpip.errors import Refused, TooLarge, Unprocessable
-from imaging import profiles
+from imaging import profiles, shortcuts
 from imaging.admission import check_output
-from imaging.codecs import codec_of, exif_copy
+from imaging.codecs import codec_of, exif_copy, jpeg
 from imaging.codecs.options import DEFAULT_QUALITY, EncodeOptions
 from imaging.containers import container_of
 from imaging.deadline import Deadline
@@ -20,10 +20,13 @@ from imaging.formats import FORMATS, Format
 from imaging.header import read_header
 from imaging.lazy import cv2
 from imaging.limits import Limits
+from imaging.made import Made
 from imaging.metadata import Metadata
 from imaging.picture import Picture
 from imaging.pipeline import Pipeline
+from imaging.provenance import Provenance, versions
 from imaging.shaping import in_8_bits, on_white, upright
+from imaging.shortcuts import shrink_on_load
 from imaging.structure import Colour, Header
 from imaging.transparency import filtered
 
@@ -35,6 +38,7 @@ class Result:
     data: bytes
     facts: ImageFacts
     timings: Timings  # decode, filter and encode
+    report: Provenance
     notes: tuple[str, ...] = field(default=())
 
 
@@ -69,8 +73,26 @@ def _size(header: Header) -> str:
 
 def _run(data: bytes, header: Header, pipeline: Pipeline, deadline: Deadline) -> Result:
     notes: list[str] = []
-    clock = _Clock()
     metadata = container_of(header.format).read_metadata(io.BytesIO(data), len(data))
+    made = shortcuts.attempt(data, header, pipeline)
+    if made is None:
+        made = _the_long_way(data, header, pipeline, deadline, notes)
+    clock = _Clock()
+    kept = _carried(metadata, header, made, pipeline, notes)
+    encoded = container_of(made.format).with_metadata(made.encoded, kept)
+    timings = replace(made.timings, encode=made.timings.encode + clock.lap())
+    output_sha256 = hashlib.sha256(encoded).hexdigest()
+    facts = ImageFacts(made.format, made.width, made.height, len(encoded), output_sha256)
+    input_sha256 = hashlib.sha256(data).hexdigest()
+    report = Provenance(input_sha256, pipeline.canonical, output_sha256, made.path, versions())
+    return Result(encoded, facts, timings, report, tuple(notes))
+
+
+def _the_long_way(
+    data: bytes, header: Header, pipeline: Pipeline, deadline: Deadline, notes: list[str]
+) -> Made:
+    """Decoded, filtered, encoded."""
+    clock = _Clock()
     picture = _decoded(data, header, pipeline)
     decode_s = clock.lap()
     for filter_ in pipeline.filters:
@@ -82,13 +104,8 @@ def _run(data: bytes, header: Header, pipeline: Pipeline, deadline: Deadline) ->
     format_ = FORMATS[target]
     picture = _storable(picture, format_, notes)
     encoded = codec_of(target).encode(picture, _options(header, pipeline, format_))
-    kept = _carried(metadata, header, picture, pipeline, format_, notes)
-    encoded = container_of(target).with_metadata(encoded, kept)
-    encode_s = clock.lap()
-    facts = ImageFacts(
-        target, picture.width, picture.height, len(encoded), hashlib.sha256(encoded).hexdigest()
-    )
-    return Result(encoded, facts, Timings(decode=decode_s, filter=filter_s, encode=encode_s), tuple(notes))
+    timings = Timings(decode=decode_s, filter=filter_s, encode=clock.lap())
+    return Made(encoded, target, picture.width, picture.height, picture.is_gray, timings)
 
 
 class _Clock:
@@ -103,17 +120,21 @@ class _Clock:
 
 def _decoded(data: bytes, header: Header, pipeline: Pipeline) -> Picture:
     luma_only = bool(pipeline.filters) and pipeline.filters[0].traits.luma_only
-    picture = codec_of(header.format).decode(data, header, luma_only=luma_only)
-    if (picture.width, picture.height) != (header.width, header.height):
+    smaller = shrink_on_load.factor(header, pipeline)
+    if smaller > 1:
+        picture = jpeg.decode(data, header, luma_only=luma_only, smaller=smaller)
+    else:
+        picture = codec_of(header.format).decode(data, header, luma_only=luma_only)
+    if (picture.width, picture.height) != (-(-header.width // smaller), -(-header.height // smaller)):
         raise Unprocessable(
             f"the {header.title} file contradicts itself: its header says {header.width} x {header.height} "
-            f"pixels, and {picture.width} x {picture.height} are in it"
+            f"pixels, and {picture.width * smaller} x {picture.height * smaller} are in it"
         )
     return Picture(upright(picture.pixels, header.orientation))
 
 
 def _step(filter_: Filter, picture: Picture, notes: list[str]) -> Picture:
-    if picture.is_deep and not filter_.traits.takes_16_bit:
+    if picture.is_deep and not filter_.takes_16_bit:
         notes.append(f"{filter_.name} works in 8 bits: the picture was reduced from 16")
         picture = in_8_bits(picture)
     return filtered(filter_, picture)
@@ -143,18 +164,14 @@ def _options(header: Header, pipeline: Pipeline, format_: Format) -> EncodeOptio
 
 
 def _carried(
-    metadata: Metadata,
-    header: Header,
-    picture: Picture,
-    pipeline: Pipeline,
-    format_: Format,
-    notes: list[str],
+    metadata: Metadata, header: Header, made: Made, pipeline: Pipeline, notes: list[str]
 ) -> Metadata:
     """What goes along into the result."""
+    format_ = FORMATS[made.format]
     kept = metadata if pipeline.output.keep_metadata else metadata.impersonal()
     kept = kept.turned(header.sideways)
-    exif = exif_copy.upright(kept.exif, picture.width, picture.height) if kept.exif else None
-    icc = profiles.fitting(metadata.icc, gray=picture.is_gray and format_.stores_gray)
+    exif = exif_copy.upright(kept.exif, made.width, made.height) if kept.exif else None
+    icc = profiles.fitting(metadata.icc, gray=made.gray and format_.stores_gray)
     if metadata.icc and header.colour is not Colour.CMYK:
         if not format_.stores_profile:
             icc = None

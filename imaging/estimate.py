@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imaging.admission import decoded_shape
+from imaging.extension import extended_scratch_bytes
 from imaging.filters.base import Alpha, Filter
 from imaging.formats import FORMATS
 from imaging.pipeline import Pipeline
@@ -49,8 +50,12 @@ def _filter_peak(filter_: Filter, before: Shape, after: Shape) -> int:
     if not before.has_alpha or filter_.traits.alpha is Alpha.WITHIN:
         held = before.size_bytes + alpha + after.size_bytes + after.alpha_bytes
         return held + filter_.scratch_bytes(before)
-    if filter_.traits.alpha is Alpha.APART:
-        return before.size_bytes + 2 * after.size_bytes + before.size_bytes + 2 * alpha
+    if filter_.traits.alpha in (Alpha.APART, Alpha.EXTENDED):
+        parted = before.size_bytes + alpha
+        working = after.size_bytes + max(filter_.scratch_bytes(before), after.size_bytes + alpha)
+        if filter_.traits.alpha is Alpha.EXTENDED:
+            working = max(working, extended_scratch_bytes(before))
+        return parted + before.size_bytes + working
     weighted = Shape(before.width, before.height, before.channels + 1, _FLOAT_BYTES)
     return before.size_bytes + alpha + 2 * weighted.size_bytes + filter_.scratch_bytes(weighted)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imaging.extension import extended
 from imaging.filters.base import Alpha, Filter
 from imaging.lazy import np
 from imaging.picture import Picture, Pixels
@@ -18,6 +19,8 @@ def filtered(filter_: Filter, picture: Picture) -> Picture:
     if filter_.traits.alpha is Alpha.APART or alpha.min() == alpha.max() != 0:
         # even alpha stays even under a weighted mean, and weighs all colours alike
         return joined(filter_.apply(np.ascontiguousarray(picture.colour)), alpha)
+    if filter_.traits.alpha is Alpha.EXTENDED:
+        return joined(filter_.apply(extended(np.ascontiguousarray(picture.colour), alpha)), alpha)
     return _premultiplied(filter_, picture)
 
 

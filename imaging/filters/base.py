@@ -21,6 +21,8 @@ class Alpha(Enum):
     WITHIN = (
         auto()
     )  # it is given alpha as the last channel, colours not weighted by it, and sees to it itself
+    EXTENDED = auto()  # it looks at other pixels, and alpha goes by unchanged: where nothing is seen, it
+    # is given colours that go on from what is seen near
     PREMULTIPLIED = auto()  # it mixes neighbours: colours are weighted by alpha, and alpha is filtered too
 
 
@@ -42,6 +44,11 @@ class Filter(Step):
     """A step that changes pixels."""
 
     traits: ClassVar[Traits]
+
+    @property
+    def takes_16_bit(self) -> bool:
+        """With these parameters."""
+        return self.traits.takes_16_bit
 
     @abstractmethod
     def apply(self, pixels: Pixels) -> Pixels:
