@@ -6,13 +6,15 @@ from imaging.codecs import opencv, pillow
 from imaging.codecs.options import EncodeOptions
 from imaging.lazy import cv2
 from imaging.picture import Picture
-from imaging.structure import Header
+from imaging.structure import Colour, Header
 
 
-def decode(data: bytes, header: Header, *, luma_only: bool) -> Picture:
+def decode(data: bytes, header: Header, *, luma_only: bool, smaller: int = 1) -> Picture:
+    """`smaller`: decoded at one to 1, 2, 4 or 8, sizes rounded up."""
     if not header.plain:
         return Picture(pillow.decode(data, header))
-    return Picture(opencv.decode(data, header.title, luma_only=luma_only))
+    gray = luma_only or (smaller > 1 and header.colour is Colour.GRAY)
+    return Picture(opencv.decode(data, header.title, luma_only=gray, smaller=smaller))
 
 
 def encode(picture: Picture, options: EncodeOptions) -> bytes:

@@ -1,0 +1,231 @@
+"""libjpeg-turbo's TurboJPEG interface, where the machine has it: lossless transforms, and pictures as planes.
+
+OpenCV and Pillow bring libjpeg-turbo too, but not this part of it. It is found as a shared library
+(`libturbojpeg`) by the system's own search; nothing is told by the environment or a setting. Only functions
+that it has had unchanged since release 2.0 are called, through handles that it makes: no layout of its
+structures is assumed but that of `tjtransform`, which is public. It catches its own errors and warnings; a
+file that makes it complain is left to the ordinary decoder.
+
+Why so, and what else there was: docs/adr/0007-jpeg-at-the-codecs-own-speed.md
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from imaging.lazy import np
+from imaging.picture import Pixels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LIBRARIES = ("libturbojpeg.so.0", "libturbojpeg.0.dylib", "turbojpeg.dll")
+_PERFECT, _GRAY, _COPY_NOTHING = 1, 8, 64  # TJXOPT
+_NO_REALLOCATION, _ACCURATE_DCT, _STOP_ON_WARNING, _LIMIT_SCANS = 1024, 4096, 8192, 32768  # TJFLAG
+_READING = _STOP_ON_WARNING | _LIMIT_SCANS
+_COLOURS = (1, 2)  # TJCS: YCbCr, gray
+_SLACK = 4096  # bytes
+
+
+class Operation(IntEnum):
+    """Lossless transforms, by their number in `TJXOP`."""
+
+    NONE = 0
+    FLIP_LEFT_RIGHT = 1
+    FLIP_UP_DOWN = 2
+    TRANSPOSE = 3
+    TRANSVERSE = 4
+    CLOCKWISE = 5
+    HALF_TURN = 6
+    COUNTERCLOCKWISE = 7
+
+
+class Sampling(IntEnum):
+    """How colour is sampled, by its number in `TJSAMP`."""
+
+    FULL = 0  # 4:4:4
+    HALF_ACROSS = 1  # 4:2:2
+    HALF = 2  # 4:2:0
+    GRAY = 3
+    HALF_DOWN = 4  # 4:4:0
+
+    @property
+    def across(self) -> int:
+        """Pixels to a sample of colour, from left to right."""
+        return 2 if self in (Sampling.HALF_ACROSS, Sampling.HALF) else 1
+
+    @property
+    def down(self) -> int:
+        return 2 if self in (Sampling.HALF_DOWN, Sampling.HALF) else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """A picture as JPEG stores it: luma, blue and red difference, each height x width, uint8.
+
+    Planes are as large as `sampling` makes them; luma may have a row and a column of filling.
+    """
+
+    width: int  # pixels
+    height: int
+    sampling: Sampling
+    planes: tuple[Pixels, ...]
+
+
+class _Transform(ctypes.Structure):
+    """`tjtransform`, public since release 1.2."""
+
+    _fields_ = (
+        ("region", ctypes.c_int * 4),
+        ("op", ctypes.c_int),
+        ("options", ctypes.c_int),
+        ("data", ctypes.c_void_p),
+        ("filter", ctypes.c_void_p),
+    )
+
+
+@functools.cache
+def _library() -> Any:
+    """None where there is none."""
+    for name in _LIBRARIES:
+        try:
+            library = ctypes.CDLL(name)
+            for function in ("tjInitTransform", "tjInitDecompress", "tjInitCompress"):
+                getattr(library, function).restype = ctypes.c_void_p
+            library.tjBufSize.restype = ctypes.c_ulong
+            for function in (
+                "tjTransform",
+                "tjDecompressToYUVPlanes",
+                "tjCompressFromYUVPlanes",
+                "tjPlaneWidth",
+            ):
+                getattr(library, function)
+        except (OSError, AttributeError):
+            continue
+        return library
+    return None
+
+
+def available() -> bool:
+    return _library() is not None
+
+
+def name() -> str | None:
+    """The library as the system knows it; None where there is none. It does not tell its release."""
+    return str(_library()._name) if available() else None
+
+
+@contextmanager
+def _handle(kind: str) -> Iterator[ctypes.c_void_p]:
+    """For one thread, for one picture: making one takes some microseconds."""
+    made = getattr(_library(), kind)()
+    if not made:
+        raise MemoryError(kind)
+    handle = ctypes.c_void_p(made)
+    try:
+        yield handle
+    finally:
+        _library().tjDestroy(handle)
+
+
+def transformed(data: bytes, operation: Operation, *, gray: bool = False) -> bytes | None:
+    """The picture turned, its coefficients only put in another order; `gray`: luma alone. No metadata.
+
+    None where that cannot be done without loss (an edge within a block), or the file is not flawless.
+    """
+    with _handle("tjInitTransform") as handle:
+        facts = _facts(handle, data)
+        if facts is None:
+            return None
+        width, height, sampling = facts
+        room = max(_room(width, height, sampling), _room(height, width, sampling))
+        target = np.empty(room, np.uint8)
+        pointer, size = ctypes.c_void_p(target.ctypes.data), ctypes.c_ulong(room)
+        wanted = _Transform(op=operation, options=_PERFECT | _COPY_NOTHING | (_GRAY if gray else 0))
+        failed = _library().tjTransform(
+            handle,
+            data,
+            ctypes.c_ulong(len(data)),
+            1,
+            ctypes.byref(pointer),
+            ctypes.byref(size),
+            ctypes.byref(wanted),
+            _READING | _NO_REALLOCATION,
+        )
+        return None if failed else target[: size.value].tobytes()
+
+
+def decoded_planes(data: bytes, smaller: int = 1) -> Planes | None:
+    """Decoded at one to `smaller`: 1, 2, 4 or 8.
+
+    None where the picture is not YCbCr in an everyday sampling, or the file is not flawless.
+    """
+    with _handle("tjInitDecompress") as handle:
+        facts = _facts(handle, data)
+        if facts is None or facts[2] is Sampling.GRAY:
+            return None
+        width, height, sampling = facts
+        width, height = -(-width // smaller), -(-height // smaller)
+        planes = empty_planes(width, height, sampling)
+        failed = _library().tjDecompressToYUVPlanes(
+            handle, data, ctypes.c_ulong(len(data)), _pointers(planes), width, None, height, _READING
+        )
+        return None if failed else planes
+
+
+def encoded_planes(picture: Planes, quality: int) -> bytes | None:
+    """A JPEG file of its planes. None where libjpeg-turbo will not."""
+    room = _room(picture.width, picture.height, picture.sampling)
+    target = np.empty(room, np.uint8)
+    pointer, size = ctypes.c_void_p(target.ctypes.data), ctypes.c_ulong(room)
+    with _handle("tjInitCompress") as handle:
+        failed = _library().tjCompressFromYUVPlanes(
+            handle,
+            _pointers(picture),
+            picture.width,
+            None,
+            picture.height,
+            picture.sampling,
+            ctypes.byref(pointer),
+            ctypes.byref(size),
+            quality,
+            _ACCURATE_DCT | _NO_REALLOCATION,
+        )
+    return None if failed else target[: size.value].tobytes()
+
+
+def empty_planes(width: int, height: int, sampling: Sampling) -> Planes:
+    """Planes of the right sizes, with nothing in them."""
+    sizes = [
+        (
+            _library().tjPlaneHeight(component, height, sampling),
+            _library().tjPlaneWidth(component, width, sampling),
+        )
+        for component in range(3)
+    ]
+    return Planes(width, height, sampling, tuple(np.empty(size, np.uint8) for size in sizes))
+
+
+def _facts(handle: ctypes.c_void_p, data: bytes) -> tuple[int, int, Sampling] | None:
+    numbers = [ctypes.c_int() for _ in range(4)]
+    failed = _library().tjDecompressHeader3(
+        handle, data, ctypes.c_ulong(len(data)), *(ctypes.byref(number) for number in numbers)
+    )
+    width, height, sampling, colours = (number.value for number in numbers)
+    if failed or colours not in _COLOURS or sampling not in list(Sampling):
+        return None
+    return width, height, Sampling(sampling)
+
+
+def _room(width: int, height: int, sampling: Sampling) -> int:
+    """Bytes that hold the encoded picture, as long as it is no monster."""
+    return int(_library().tjBufSize(width, height, sampling)) + _SLACK
+
+
+def _pointers(picture: Planes) -> Any:
+    return (ctypes.c_void_p * len(picture.planes))(*(plane.ctypes.data for plane in picture.planes))

@@ -1,0 +1,52 @@
+"""Where a result comes from: enough to make it again, and to see that it is the same."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
+
+from imaging.codecs import jpeg_turbo
+from imaging.lazy import cv2
+
+_DISTRIBUTIONS = ("dpip", "pillow", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The same input, pipeline and versions give the same output, on every machine."""
+
+    input_sha256: str
+    pipeline: str  # canonical
+    output_sha256: str
+    path: str  # for people: the way that was taken
+    versions: Mapping[str, str]  # of what has a say in the pixels
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "input_sha256": self.input_sha256,
+            "pipeline": self.pipeline,
+            "output_sha256": self.output_sha256,
+            "path": self.path,
+            "versions": dict(self.versions),
+        }
+
+
+@functools.cache
+def versions() -> Mapping[str, str]:
+    """Of DPIP, and of the libraries that decode, filter and encode. `turbojpeg`: "none" where it is missing;
+    some JPEGs are filtered in another way then."""
+    found = {name: _version(name) for name in _DISTRIBUTIONS}
+    found["opencv"] = str(cv2.__version__)
+    found["turbojpeg"] = jpeg_turbo.name() or "none"
+    return MappingProxyType(found)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,30 @@
+"""Quicker ways to the same result, one per file: tried before a picture is decoded, filtered and encoded."""
+
+from __future__ import annotations
+
+from imaging.made import Made
+from imaging.pipeline import Pipeline
+from imaging.shortcuts import jpeg_gray, jpeg_planes, jpeg_turn, unchanged
+from imaging.shortcuts.base import Shortcut
+from imaging.structure import Header
+
+_ALL: tuple[Shortcut, ...] = (unchanged, jpeg_turn, jpeg_gray, jpeg_planes)
+
+
+def attempt(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
+    """The result of the first way that can be gone; None when there is only the long one."""
+    for shortcut in _ALL:
+        if shortcut.applies(header, pipeline):
+            made = shortcut.make(data, header, pipeline)
+            if made is not None:
+                return made
+    return None
+
+
+def peak_bytes(header: Header, pipeline: Pipeline) -> int | None:
+    """Memory that the first way needs that may be tried, beside the file; None when there is only the long
+    one."""
+    for shortcut in _ALL:
+        if shortcut.applies(header, pipeline):
+            return shortcut.peak_bytes(header, pipeline)
+    return None

@@ -1,0 +1,36 @@
+"""What a shortcut is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from imaging.made import Made
+from imaging.output import Convert
+from imaging.pipeline import Pipeline
+from imaging.structure import Header
+
+
+class Shortcut(Protocol):
+    """What each module of this package offers."""
+
+    def applies(self, header: Header, pipeline: Pipeline) -> bool:
+        """Whether this way may be tried: told by the header, before anything is decoded."""
+
+    def make(self, data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
+        """None when the picture turns out to be one that this way is not for: it is done the long way
+        then, which also finds the words for what is broken."""
+
+    def peak_bytes(self, header: Header, pipeline: Pipeline) -> int:
+        """Memory that `make` needs, beside the file."""
+
+
+def stays_jpeg(header: Header, pipeline: Pipeline, *, at_any_quality: bool = False) -> bool:
+    """A JPEG that is to be one again, with nothing said of how it is to be coded."""
+    left_open: dict[str, object] = {"format": "same", "keep_metadata": False}
+    if at_any_quality:
+        left_open["quality"] = None
+    return (
+        header.format == "jpeg"
+        and pipeline.output.format in ("same", "jpeg")
+        and pipeline.output.model_copy(update=left_open) == Convert()
+    )

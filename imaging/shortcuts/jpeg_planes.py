@@ -1,0 +1,139 @@
+"""A JPEG blurred or made smaller as it is stored: as planes of light and of (fewer) colour differences.
+
+Both filters treat each channel alike and are linear, and so is the way from YCbCr to RGB: the result is the
+same, but for roundings and colours that RGB cuts off. With colour at half the resolution it is half the
+samples, and no conversion there and back. What is made much smaller is decoded smaller to begin with.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from dpip.domain import Timings
+from imaging.codecs import jpeg_turbo
+from imaging.codecs.jpeg_turbo import Planes, Sampling
+from imaging.codecs.options import DEFAULT_QUALITY
+from imaging.filters.blur import Blur
+from imaging.filters.resize import Resize
+from imaging.gaussian import gaussian, gaussian_scratch_bytes
+from imaging.geometry import Size
+from imaging.lazy import np
+from imaging.made import Made
+from imaging.pipeline import Pipeline
+from imaging.resampling import resized
+from imaging.shape import Shape
+from imaging.shaping import upright
+from imaging.shortcuts import shrink_on_load
+from imaging.shortcuts.base import stays_jpeg
+from imaging.structure import UPRIGHT, Colour, Header
+
+if TYPE_CHECKING:
+    from imaging.filters.base import Filter
+    from imaging.picture import Pixels
+
+PATH = "JPEG: filtered as planes of light and colour differences"
+_SAMPLINGS = (Sampling.FULL, Sampling.HALF)  # as far apart across as down
+_EVEN = 2
+_RESULT_BYTES_PER_PIXEL = 0.35  # twice: as it is written, and the bytes made of it
+
+
+def applies(header: Header, pipeline: Pipeline) -> bool:
+    return (
+        stays_jpeg(header, pipeline, at_any_quality=True)
+        and header.colour is Colour.RGB
+        and len(pipeline.filters) == 1
+        and _keeps_planes(pipeline.filters[0], header)
+        and jpeg_turbo.available()
+    )
+
+
+def _keeps_planes(filter_: Filter, header: Header) -> bool:
+    """A blur; a resize that makes smaller, cuts nothing, and mixes levels as stored."""
+    if type(filter_) is Blur:
+        return True
+    if type(filter_) is not Resize or filter_.linear_light or filter_.mode == "fill":
+        return False
+    if filter_.kernel == "nearest":  # it takes pixels as they are
+        return False
+    after = _size_after(filter_, header)
+    return after.width < header.oriented_width and after.height < header.oriented_height
+
+
+def _size_after(filter_: Filter, header: Header) -> Size:
+    after = filter_.shape_after(Shape(header.oriented_width, header.oriented_height, 3, 1))
+    return Size(after.width, after.height)
+
+
+def make(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
+    filter_ = pipeline.filters[0]
+    after = _size_after(filter_, header)
+    start = time.perf_counter()
+    planes = jpeg_turbo.decoded_planes(data, shrink_on_load.factor(header, pipeline))
+    if planes is None or not _can_be_turned(planes.sampling, after, header.orientation):
+        return None
+    decoded = time.perf_counter()
+    as_stored = Size(after.height, after.width) if header.sideways else after
+    planes = _turned(_filtered(planes, filter_, as_stored), header.orientation)
+    done = time.perf_counter()
+    encoded = jpeg_turbo.encoded_planes(planes, pipeline.output.quality or DEFAULT_QUALITY)
+    if encoded is None:
+        return None
+    timings = Timings(decode=decoded - start, filter=done - decoded, encode=time.perf_counter() - done)
+    return Made(encoded, "jpeg", after.width, after.height, gray=False, timings=timings, path=PATH)
+
+
+def _can_be_turned(sampling: Sampling, size: Size, orientation: int) -> bool:
+    """Mirrored, samples of colour stand where they should only if none covers less than the others."""
+    if sampling not in _SAMPLINGS:
+        return False
+    whole = size.width % _EVEN == 0 and size.height % _EVEN == 0
+    return orientation == UPRIGHT or whole or sampling is Sampling.FULL
+
+
+def _filtered(planes: Planes, filter_: Filter, size: Size) -> Planes:
+    found = jpeg_turbo.empty_planes(size.width, size.height, planes.sampling)
+    for component, (before, after) in enumerate(zip(planes.planes, found.planes, strict=True)):
+        if component == 0:  # without its filling
+            before, inner = before[: planes.height, : planes.width], size  # noqa: PLW2901
+        else:
+            inner = Size(after.shape[1], after.shape[0])
+        if isinstance(filter_, Resize):
+            done = resized(before, inner, filter_.kernel)
+        elif isinstance(filter_, Blur):
+            done = gaussian(before, filter_.sigma / (planes.sampling.across if component else 1))
+        _fill(after, done)
+    return found
+
+
+def _fill(plane: Pixels, done: Pixels) -> None:
+    """What is beyond the picture repeats its last row and column."""
+    height, width = done.shape
+    plane[:height, :width] = done
+    plane[:height, width:] = done[:, -1:]
+    plane[height:] = plane[height - 1]
+
+
+def _turned(planes: Planes, orientation: int) -> Planes:
+    if orientation == UPRIGHT:
+        return planes
+    turned = tuple(np.ascontiguousarray(upright(plane, orientation)) for plane in planes.planes)
+    height, width = turned[0].shape
+    return Planes(width, height, planes.sampling, turned)
+
+
+def peak_bytes(header: Header, pipeline: Pipeline) -> int:
+    """Planes before and after, and what luma needs beside them."""
+    filter_ = pipeline.filters[0]
+    after = _size_after(filter_, header)
+    samples = 1.5 if header.subsampled else 3.0
+    factor = shrink_on_load.factor(header, pipeline)
+    before = Size(-(-header.width // factor), -(-header.height // factor))
+    luma = Shape(before.width, before.height, 1, 1)
+    held = int(samples * luma.pixels + samples * after.width * after.height)
+    if isinstance(filter_, Blur):
+        scratch = luma.pixels + gaussian_scratch_bytes(luma, filter_.sigma)
+    else:
+        scratch = filter_.scratch_bytes(luma)
+    encoder = int(2 * _RESULT_BYTES_PER_PIXEL * after.width * after.height)
+    return held + max(scratch, encoder)

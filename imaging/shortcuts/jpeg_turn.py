@@ -1,0 +1,80 @@
+"""A JPEG turned or mirrored: its blocks change places, and nothing is lost.
+
+Where an edge of the picture lies within a block, the blocks cannot change places: then it is decoded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from dpip.domain import Timings
+from imaging.codecs import jpeg_turbo
+from imaging.codecs.jpeg_turbo import Operation
+from imaging.made import Made
+from imaging.pipeline import Pipeline
+from imaging.shortcuts.base import stays_jpeg
+from imaging.structure import UPRIGHT, Colour, Header
+from imaging.turns import composed, swaps_sides
+
+PATH = "JPEG: blocks put in their new places, without loss"
+_OPERATIONS = {
+    1: Operation.NONE,
+    2: Operation.FLIP_LEFT_RIGHT,
+    3: Operation.HALF_TURN,
+    4: Operation.FLIP_UP_DOWN,
+    5: Operation.TRANSPOSE,
+    6: Operation.CLOCKWISE,
+    7: Operation.TRANSVERSE,
+    8: Operation.COUNTERCLOCKWISE,
+}
+_COEFFICIENT_BYTES = 2
+_RESULT_BYTES_PER_PIXEL = 0.35  # twice, see `turned`
+
+
+def applies(header: Header, pipeline: Pipeline) -> bool:
+    orientation = _orientation(header, pipeline)
+    return (
+        stays_jpeg(header, pipeline)
+        and header.colour is not Colour.CMYK
+        and orientation not in (None, UPRIGHT)
+        and jpeg_turbo.available()
+    )
+
+
+def make(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
+    orientation = _orientation(header, pipeline)
+    gray = header.colour is Colour.GRAY
+    return None if orientation is None else turned(data, header, orientation, gray=gray, path=PATH)
+
+
+def _orientation(header: Header, pipeline: Pipeline) -> int | None:
+    """That of the picture and of all filters together; None when one of them does more than turn."""
+    turns = list(_turns(pipeline))
+    return None if None in turns else composed([header.orientation, *(turn for turn in turns if turn)])
+
+
+def _turns(pipeline: Pipeline) -> Iterator[int | None]:
+    for filter_ in pipeline.filters:
+        yield filter_.as_orientation()
+
+
+def turned(data: bytes, header: Header, orientation: int, *, gray: bool, path: str) -> Made | None:
+    """Upright, as `orientation` says how; `gray`: without colour."""
+    start = time.perf_counter()
+    encoded = jpeg_turbo.transformed(data, _OPERATIONS[orientation], gray=gray)
+    if encoded is None:
+        return None
+    width, height = header.width, header.height
+    if swaps_sides(orientation):
+        width, height = height, width
+    timings = Timings(decode=0.0, filter=time.perf_counter() - start, encode=0.0)
+    return Made(encoded, "jpeg", width, height, gray, timings, path)
+
+
+def peak_bytes(header: Header, pipeline: Pipeline) -> int:  # noqa: ARG001 - all of one signature
+    """All coefficients, of colour too, and again those that are turned; the result, and its copy."""
+    samples = 1.0 if header.colour is Colour.GRAY else 1.5 if header.subsampled else 3.0
+    copies = 1 if header.orientation == UPRIGHT else 2
+    coefficients = _COEFFICIENT_BYTES * samples * copies
+    return int(header.width * header.height * (coefficients + 2 * _RESULT_BYTES_PER_PIXEL))
