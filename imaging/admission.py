@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from imaging.limits import Limits
 from imaging.pipeline import Pipeline
 from imaging.shape import Shape
+from imaging.shortcuts import shrink_on_load
 from imaging.structure import Colour, Header
 
 
 def decoded_shape(header: Header, pipeline: Pipeline) -> Shape:
-    """What the first filter is given: upright, and luma alone where no more is asked for."""
+    """What the first filter is given: upright, luma alone or decoded smaller where no more is asked for."""
     luma = bool(pipeline.filters) and pipeline.filters[0].traits.luma_only and header.format == "jpeg"
     gray = header.colour is Colour.GRAY or (luma and header.plain)
-    width, height = header.oriented_width, header.oriented_height
+    smaller = shrink_on_load.factor(header, pipeline)
+    width, height = -(-header.oriented_width // smaller), -(-header.oriented_height // smaller)
     return Shape(width, height, 1 if gray else 3, 2 if header.is_deep else 1, header.has_alpha)
 
 

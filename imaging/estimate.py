@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imaging import shortcuts
 from imaging.admission import decoded_shape
 from imaging.extension import extended_scratch_bytes
 from imaging.filters.base import Alpha, Filter
@@ -20,6 +21,9 @@ _PACKED_BYTES_PER_SAMPLE = 0.75  # of PNG and TIFF, of photographs
 
 def estimate_memory(header: Header, pipeline: Pipeline) -> int:
     """Peak bytes that `run` needs beyond what the process has: the file, pixels, scratch, the result."""
+    short = shortcuts.peak_bytes(header, pipeline)
+    if short is not None:
+        return header.size_bytes + short + _WORKING_BYTES
     shape = decoded_shape(header, pipeline)
     peak = shape.size_bytes * (2 if _twice_decoded(header) else 1)
     if header.format == "tiff":  # the decoder works on a copy of the file, in whole strips

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 
-from imaging.codecs import jpeg_turbo
+from imaging import turbo
 from imaging.lazy import cv2
 
 _DISTRIBUTIONS = ("dpip", "pillow", "numpy")
@@ -41,7 +41,7 @@ def versions() -> Mapping[str, str]:
     some JPEGs are filtered in another way then."""
     found = {name: _version(name) for name in _DISTRIBUTIONS}
     found["opencv"] = str(cv2.__version__)
-    found["turbojpeg"] = jpeg_turbo.name() or "none"
+    found["turbojpeg"] = turbo.name() or "none"
     return MappingProxyType(found)
 
 

@@ -5,7 +5,7 @@ Without loss, and in two thirds of the time of decoding luma alone and encoding 
 
 from __future__ import annotations
 
-from imaging.codecs import jpeg_turbo
+from imaging import turbo
 from imaging.filters.grayscale import Grayscale
 from imaging.made import Made
 from imaging.pipeline import Pipeline
@@ -21,7 +21,7 @@ def applies(header: Header, pipeline: Pipeline) -> bool:
         stays_jpeg(header, pipeline)
         and header.colour is Colour.RGB
         and pipeline.filters == (Grayscale(),)
-        and jpeg_turbo.available()
+        and turbo.available()
     )
 
 

@@ -11,14 +11,12 @@ import time
 from typing import TYPE_CHECKING
 
 from dpip.domain import Timings
-from imaging.codecs import jpeg_turbo
-from imaging.codecs.jpeg_turbo import Planes, Sampling
-from imaging.codecs.options import DEFAULT_QUALITY
+from imaging import turbo
 from imaging.filters.blur import Blur
 from imaging.filters.resize import Resize
 from imaging.gaussian import gaussian, gaussian_scratch_bytes
 from imaging.geometry import Size
-from imaging.lazy import np
+from imaging.lazy import cv2
 from imaging.made import Made
 from imaging.pipeline import Pipeline
 from imaging.resampling import resized
@@ -27,6 +25,8 @@ from imaging.shaping import upright
 from imaging.shortcuts import shrink_on_load
 from imaging.shortcuts.base import stays_jpeg
 from imaging.structure import UPRIGHT, Colour, Header
+from imaging.turbo import Planes, Sampling
+from imaging.turns import swaps_sides
 
 if TYPE_CHECKING:
     from imaging.filters.base import Filter
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 PATH = "JPEG: filtered as planes of light and colour differences"
 _SAMPLINGS = (Sampling.FULL, Sampling.HALF)  # as far apart across as down
 _EVEN = 2
+_COEFFICIENT_BYTES = 2
 _RESULT_BYTES_PER_PIXEL = 0.35  # twice: as it is written, and the bytes made of it
 
 
@@ -44,7 +45,7 @@ def applies(header: Header, pipeline: Pipeline) -> bool:
         and header.colour is Colour.RGB
         and len(pipeline.filters) == 1
         and _keeps_planes(pipeline.filters[0], header)
-        and jpeg_turbo.available()
+        and turbo.available()
     )
 
 
@@ -68,15 +69,18 @@ def _size_after(filter_: Filter, header: Header) -> Size:
 def make(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
     filter_ = pipeline.filters[0]
     after = _size_after(filter_, header)
+    from imaging.codecs.options import DEFAULT_QUALITY  # noqa: PLC0415 - as in `unchanged`
+
     start = time.perf_counter()
-    planes = jpeg_turbo.decoded_planes(data, shrink_on_load.factor(header, pipeline))
+    planes = turbo.decoded_planes(data, shrink_on_load.factor(header, pipeline))
     if planes is None or not _can_be_turned(planes.sampling, after, header.orientation):
         return None
     decoded = time.perf_counter()
     as_stored = Size(after.height, after.width) if header.sideways else after
-    planes = _turned(_filtered(planes, filter_, as_stored), header.orientation)
+    planes = _filtered(planes, filter_, as_stored)
+    planes = _turned(planes, header.orientation)
     done = time.perf_counter()
-    encoded = jpeg_turbo.encoded_planes(planes, pipeline.output.quality or DEFAULT_QUALITY)
+    encoded = turbo.encoded_planes(planes, pipeline.output.quality or DEFAULT_QUALITY)
     if encoded is None:
         return None
     timings = Timings(decode=decoded - start, filter=done - decoded, encode=time.perf_counter() - done)
@@ -92,48 +96,53 @@ def _can_be_turned(sampling: Sampling, size: Size, orientation: int) -> bool:
 
 
 def _filtered(planes: Planes, filter_: Filter, size: Size) -> Planes:
-    found = jpeg_turbo.empty_planes(size.width, size.height, planes.sampling)
-    for component, (before, after) in enumerate(zip(planes.planes, found.planes, strict=True)):
-        if component == 0:  # without its filling
-            before, inner = before[: planes.height, : planes.width], size  # noqa: PLW2901
-        else:
-            inner = Size(after.shape[1], after.shape[0])
-        if isinstance(filter_, Resize):
-            done = resized(before, inner, filter_.kernel)
-        elif isinstance(filter_, Blur):
-            done = gaussian(before, filter_.sigma / (planes.sampling.across if component else 1))
-        _fill(after, done)
-    return found
+    luma, *colour = planes.planes
+    found = [_filtered_plane(luma[: planes.height, : planes.width], filter_, size, 1)]  # without its filling
+    found[0] = _filled(found[0], turbo.plane_size(0, *size, planes.sampling))
+    for component, plane in enumerate(colour, start=1):
+        inner = turbo.plane_size(component, *size, planes.sampling)
+        found.append(_filtered_plane(plane, filter_, inner, planes.sampling.across))
+    return Planes(*size, planes.sampling, tuple(found))
 
 
-def _fill(plane: Pixels, done: Pixels) -> None:
+def _filtered_plane(plane: Pixels, filter_: Filter, size: Size, pixels_per_sample: int) -> Pixels:
+    if isinstance(filter_, Blur):
+        return gaussian(plane, filter_.sigma / pixels_per_sample)
+    if isinstance(filter_, Resize):
+        return resized(plane, size, filter_.kernel)
+    raise TypeError(filter_.name)
+
+
+def _filled(plane: Pixels, size: Size) -> Pixels:
     """What is beyond the picture repeats its last row and column."""
-    height, width = done.shape
-    plane[:height, :width] = done
-    plane[:height, width:] = done[:, -1:]
-    plane[height:] = plane[height - 1]
+    height, width = plane.shape
+    if (width, height) == size:
+        return plane
+    return cv2.copyMakeBorder(plane, 0, size.height - height, 0, size.width - width, cv2.BORDER_REPLICATE)
 
 
 def _turned(planes: Planes, orientation: int) -> Planes:
     if orientation == UPRIGHT:
         return planes
-    turned = tuple(np.ascontiguousarray(upright(plane, orientation)) for plane in planes.planes)
-    height, width = turned[0].shape
-    return Planes(width, height, planes.sampling, turned)
+    size = (planes.height, planes.width) if swaps_sides(orientation) else (planes.width, planes.height)
+    turned = tuple(upright(plane, orientation) for plane in planes.planes)
+    return Planes(*size, planes.sampling, turned)
 
 
 def peak_bytes(header: Header, pipeline: Pipeline) -> int:
-    """Planes before and after, and what luma needs beside them."""
+    """Planes before, and luma's filtering beside them; or planes after, and their encoding."""
     filter_ = pipeline.filters[0]
     after = _size_after(filter_, header)
     samples = 1.5 if header.subsampled else 3.0
     factor = shrink_on_load.factor(header, pipeline)
-    before = Size(-(-header.width // factor), -(-header.height // factor))
-    luma = Shape(before.width, before.height, 1, 1)
-    held = int(samples * luma.pixels + samples * after.width * after.height)
+    before = Shape(-(-header.width // factor), -(-header.height // factor), 1, 1)
+    decoding = before.pixels * samples
+    if header.progressive:
+        decoding += _COEFFICIENT_BYTES * samples * header.width * header.height
     if isinstance(filter_, Blur):
-        scratch = luma.pixels + gaussian_scratch_bytes(luma, filter_.sigma)
+        beside = before.pixels + gaussian_scratch_bytes(before, filter_.sigma)
     else:
-        scratch = filter_.scratch_bytes(luma)
-    encoder = int(2 * _RESULT_BYTES_PER_PIXEL * after.width * after.height)
-    return held + max(scratch, encoder)
+        beside = after.width * after.height + filter_.scratch_bytes(before)
+    encoding = (samples + 2 * _RESULT_BYTES_PER_PIXEL) * after.width * after.height
+    turning = (1 if header.orientation == UPRIGHT else 2) * samples * after.width * after.height
+    return int(max(decoding, before.pixels * samples + beside, turning, encoding))

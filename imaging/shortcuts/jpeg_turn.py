@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator
 
 from dpip.domain import Timings
-from imaging.codecs import jpeg_turbo
-from imaging.codecs.jpeg_turbo import Operation
+from imaging import turbo
 from imaging.made import Made
 from imaging.pipeline import Pipeline
 from imaging.shortcuts.base import stays_jpeg
 from imaging.structure import UPRIGHT, Colour, Header
+from imaging.turbo import Operation
 from imaging.turns import composed, swaps_sides
 
 PATH = "JPEG: blocks put in their new places, without loss"
@@ -38,7 +38,7 @@ def applies(header: Header, pipeline: Pipeline) -> bool:
         stays_jpeg(header, pipeline)
         and header.colour is not Colour.CMYK
         and orientation not in (None, UPRIGHT)
-        and jpeg_turbo.available()
+        and turbo.available()
     )
 
 
@@ -62,7 +62,7 @@ def _turns(pipeline: Pipeline) -> Iterator[int | None]:
 def turned(data: bytes, header: Header, orientation: int, *, gray: bool, path: str) -> Made | None:
     """Upright, as `orientation` says how; `gray`: without colour."""
     start = time.perf_counter()
-    encoded = jpeg_turbo.transformed(data, _OPERATIONS[orientation], gray=gray)
+    encoded = turbo.transformed(data, _OPERATIONS[orientation], gray=gray)
     if encoded is None:
         return None
     width, height = header.width, header.height

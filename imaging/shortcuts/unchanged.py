@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 
 from dpip.domain import Timings
-from imaging.codecs import codec_of, opencv
 from imaging.containers.bare import bare
 from imaging.filters.grayscale import Grayscale
 from imaging.filters.resize import Resize
@@ -57,6 +56,8 @@ def _leaves_all(header: Header, pipeline: Pipeline) -> bool:
 
 
 def make(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:  # noqa: ARG001 - all of one signature
+    from imaging.codecs import codec_of, opencv  # noqa: PLC0415 - who only asks what applies must not load them
+
     start = time.perf_counter()
     if header.format == "jpeg":
         pixels = opencv.decode(data, header.title, luma_only=True, smaller=_EIGHTH)

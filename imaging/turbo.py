@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from imaging.geometry import Size
 from imaging.lazy import np
 from imaging.picture import Pixels
 
@@ -29,6 +30,7 @@ _PERFECT, _GRAY, _COPY_NOTHING = 1, 8, 64  # TJXOPT
 _NO_REALLOCATION, _ACCURATE_DCT, _STOP_ON_WARNING, _LIMIT_SCANS = 1024, 4096, 8192, 32768  # TJFLAG
 _READING = _STOP_ON_WARNING | _LIMIT_SCANS
 _COLOURS = (1, 2)  # TJCS: YCbCr, gray
+_COMPONENTS = 3
 _SLACK = 4096  # bytes
 
 
@@ -183,10 +185,16 @@ def encoded_planes(picture: Planes, quality: int) -> bytes | None:
     room = _room(picture.width, picture.height, picture.sampling)
     target = np.empty(room, np.uint8)
     pointer, size = ctypes.c_void_p(target.ctypes.data), ctypes.c_ulong(room)
+    contiguous = Planes(
+        picture.width,
+        picture.height,
+        picture.sampling,
+        tuple(np.ascontiguousarray(plane) for plane in picture.planes),
+    )
     with _handle("tjInitCompress") as handle:
         failed = _library().tjCompressFromYUVPlanes(
             handle,
-            _pointers(picture),
+            _pointers(contiguous),
             picture.width,
             None,
             picture.height,
@@ -201,14 +209,16 @@ def encoded_planes(picture: Planes, quality: int) -> bytes | None:
 
 def empty_planes(width: int, height: int, sampling: Sampling) -> Planes:
     """Planes of the right sizes, with nothing in them."""
-    sizes = [
-        (
-            _library().tjPlaneHeight(component, height, sampling),
-            _library().tjPlaneWidth(component, width, sampling),
-        )
-        for component in range(3)
-    ]
-    return Planes(width, height, sampling, tuple(np.empty(size, np.uint8) for size in sizes))
+    sizes = [plane_size(component, width, height, sampling) for component in range(_COMPONENTS)]
+    return Planes(width, height, sampling, tuple(np.empty(size[::-1], np.uint8) for size in sizes))
+
+
+def plane_size(component: int, width: int, height: int, sampling: Sampling) -> Size:
+    """Of luma (0), blue (1) or red difference (2) of a picture of this size."""
+    library = _library()
+    return Size(
+        library.tjPlaneWidth(component, width, sampling), library.tjPlaneHeight(component, height, sampling)
+    )
 
 
 def _facts(handle: ctypes.c_void_p, data: bytes) -> tuple[int, int, Sampling] | None:
