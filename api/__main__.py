@@ -19,6 +19,7 @@ from api.parts import HOUR_S, Bounds, Parts
 from api.passwords import Passwords
 from api.server import Server
 from bus.client import Hinter
+from bus.coalescing import CoalescingAnnouncer
 from datastore import open_datastore, wait_for_datastore
 from dpip.errors import ConfigError
 from dpip.lifecycle import Stop, stop_on_signals
@@ -119,7 +120,7 @@ def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
         register=datastore.register,
         leadership=datastore.leadership,
         store=open_store(settings.image_location, flush=settings.flush),
-        announcer=Hinter(settings.controller, join_token),
+        announcer=CoalescingAnnouncer(Hinter(settings.controller, join_token)),
         bounds=Bounds(
             limits=settings.limits,
             token_s=settings.token_hours * HOUR_S,

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from typing import IO, Any, NoReturn, TypeAlias
+from collections.abc import Iterable
+from typing import NoReturn, TypeAlias
 from urllib.parse import parse_qsl
 
 from flask import Request
-from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.formparser import FormDataParser
 
+from api.forms import MAX_FIELDS_BYTES, read_form
 from dpip.errors import Malformed, TooLarge
 
-MAX_FIELDS_BYTES = 64 * 1024  # of all words of a request together
-MAX_PARTS = 64
-_PARSER_BYTES = 8 * MAX_FIELDS_BYTES  # the multipart parser holds pieces of the file, too, for a moment
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 _SHAPES = "send a form (multipart or urlencoded), a JSON object, or nothing"
 
 Fields: TypeAlias = dict[str, object]
-OpenFile: TypeAlias = Callable[..., IO[bytes]]  # werkzeug calls it with what the part's header says
 
 
 def read_fields(request: Request) -> Fields:
@@ -32,33 +26,12 @@ def read_fields(request: Request) -> Fields:
         raise TooLarge(
             f"the body has {request.content_length:,} bytes; at most {MAX_FIELDS_BYTES:,} are taken here"
         )
-    if request.mimetype == MULTIPART:
-        found, _ = read_multipart(request, _no_file)
-    else:
-        found = _plain_body(request)
-    return merged(fields, found)
+    return merged(fields, _form(request) if request.mimetype == MULTIPART else _plain_body(request))
 
 
-def read_multipart(request: Request, open_file: OpenFile) -> tuple[Fields, list[tuple[str, FileStorage]]]:
-    """The fields and the files of a multipart body; each file streams into what `open_file` returns."""
-    parser = FormDataParser(
-        stream_factory=open_file,
-        max_form_memory_size=_PARSER_BYTES,
-        max_form_parts=MAX_PARTS,
-        silent=False,
-    )
-    try:
-        _, form, files = parser.parse(
-            request.stream, request.mimetype, request.content_length, request.mimetype_params
-        )
-    except RequestEntityTooLarge:
-        raise TooLarge(
-            f"a form has at most {MAX_PARTS} parts, and fields that are no files are short. "
-            "Is the image sent as a file? curl wants --form data=@picture.jpg"
-        ) from None
-    except ValueError as error:
-        raise Malformed(f"the multipart body cannot be read, or is cut off: {error}") from None
-    return unique(form.items(multi=True)), list(files.items(multi=True))
+def _form(request: Request) -> Fields:
+    pairs, _ = read_form(request, _no_file)
+    return unique(pairs)
 
 
 def unique(pairs: Iterable[tuple[str, object]]) -> Fields:
@@ -123,5 +96,5 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _no_file(**_about: Any) -> IO[bytes]:
+def _no_file() -> NoReturn:
     raise Malformed("no file is taken here; POST /images takes images")

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import IO, Any, cast
 
 from flask import Request
-from werkzeug.datastructures import FileStorage
 
 from api import fields
 from api.bodies import PIECE_BYTES
+from api.forms import MAX_FIELDS_BYTES, FilePart, read_form
 from dpip.domain import ImageFacts
 from dpip.errors import Malformed, TooLarge
 from dpip.ports import ImageStore, Upload
 from imaging import Header, Limits, check_complete, read_header
 
 FILE_FIELDS = ("data", "image", "file")
-_FORM_OVERHEAD_BYTES = fields.MAX_FIELDS_BYTES + 16 * 1024
+_FORM_OVERHEAD_BYTES = MAX_FIELDS_BYTES + 16 * 1024
 _MAX_NAME_CHARS = 255
 
 
@@ -52,8 +50,8 @@ def receive(request: Request, store: ImageStore, max_bytes: int) -> Iterator[Inc
     sink = _Sink(store, max_bytes)
     try:
         if request.mimetype == fields.MULTIPART:
-            given, files = fields.read_multipart(request, sink.open)
-            name = _file_name(files)
+            pairs, files = read_form(request, sink.open)
+            given, name = fields.unique(pairs), _file_name(files)
         elif request.mimetype.startswith("image/") or request.mimetype == "application/octet-stream":
             given, name = fields.unique(request.args.items(multi=True)), None
             _pour(request, sink.open())
@@ -67,21 +65,20 @@ def receive(request: Request, store: ImageStore, max_bytes: int) -> Iterator[Inc
         sink.close()
 
 
-class _Sink(io.RawIOBase):
+class _Sink:
     """The one file of a request, as the parser sees it: something to write to."""
 
     def __init__(self, store: ImageStore, max_bytes: int) -> None:
-        super().__init__()
         self._store = store
         self._max_bytes = max_bytes
         self._upload: Upload | None = None
 
-    def open(self, **_about: Any) -> IO[bytes]:
+    def open(self) -> _Sink:
         """Begin the file. Raises `Malformed` when there was one already."""
         if self._upload is not None:
             raise Malformed("a request brings exactly one image file; send the others one by one")
         self._upload = self._store.begin()
-        return cast("IO[bytes]", self)
+        return self
 
     def upload(self) -> Upload:
         if self._upload is None:
@@ -91,19 +88,15 @@ class _Sink(io.RawIOBase):
             )
         return self._upload
 
-    def write(self, data: Any) -> int:
+    def write(self, data: bytes) -> int:
         upload = self.upload()
         if upload.size_bytes + len(data) > self._max_bytes:
             raise _too_large(self._max_bytes)
         return upload.write(data)
 
-    def seek(self, _offset: int, _whence: int = 0) -> int:
-        return 0  # the parser rewinds what it has written; nobody reads from here
-
     def close(self) -> None:
         if self._upload is not None:
             self._upload.abort()
-        super().close()
 
 
 def _check_length(request: Request, max_bytes: int) -> None:
@@ -116,7 +109,7 @@ def _too_large(max_bytes: int, what: str = "") -> TooLarge:
     return TooLarge(f"{what}an image file may have at most {max_bytes:,} bytes")
 
 
-def _pour(request: Request, sink: IO[bytes]) -> None:
+def _pour(request: Request, sink: _Sink) -> None:
     if request.content_length is None:
         raise Malformed(
             "a bare image needs a Content-Length: without it nobody can tell whether it came whole"
@@ -125,11 +118,11 @@ def _pour(request: Request, sink: IO[bytes]) -> None:
         sink.write(piece)
 
 
-def _file_name(files: list[tuple[str, FileStorage]]) -> str | None:
+def _file_name(files: list[FilePart]) -> str | None:
     if not files:
         return None
-    field, file = files[0]
-    if field not in FILE_FIELDS:
-        raise Malformed(f"the file field is called {field!r}; call it {' or '.join(FILE_FIELDS)}")
+    file = files[0]
+    if file.field not in FILE_FIELDS:
+        raise Malformed(f"the file field is called {file.field!r}; call it {' or '.join(FILE_FIELDS)}")
     bare = PureWindowsPath(PurePosixPath(file.filename or "").name).name
     return "".join(char for char in bare if char.isprintable())[:_MAX_NAME_CHARS] or None

@@ -86,7 +86,7 @@ def raw(path: str, status: int, says: str, **request: Any) -> Case:
 
 CASES = {
     # workloads
-    "unknown filter": workload(400, "Known: blur, grayscale", filter="sharpen"),
+    "unknown filter": workload(400, "did you mean 'unsharp_mask'", filter="sharpen"),
     "a slip of the pen": workload(400, "did you mean 'blur'", filter="blurr"),
     "unknown parameter": workload(400, "blur knows sigma", filter="blur", sigmma=3),
     "out of range": workload(422, "from 0.1 to 100", filter="blur", sigma=5000),
@@ -134,7 +134,7 @@ CASES = {
     "unknown type": image(400, "original or filtered", type="thumbnail"),
     "filtered by a user": image(403, "workers only", type="filtered"),
     "a text file called .png": image(415, "JPEG, PNG, WebP", data=b"hello, I am a text file\n" * 10),
-    "a GIF": image(415, "JPEG, PNG, WebP", data=b"GIF89a" + bytes(50)),
+    "a PDF": image(415, "JPEG, PNG, WebP", data=b"%PDF-1.7" + bytes(50)),
     "a truncated JPEG": image(422, "cut off", data=PHOTOGRAPH[: len(PHOTOGRAPH) // 2]),
     "only the first bytes": image(422, "", data=PHOTOGRAPH[:20]),
     "100,000 x 100,000": image(413, "megapixels", data=giant_png()),

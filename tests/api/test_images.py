@@ -73,7 +73,7 @@ def test_the_content_says_what_it_is_and_not_the_name(api: Api, form: str) -> No
     assert back.headers["X-Content-Type-Options"] == "nosniff"
     assert back.data == data
     (image,) = api.ask("GET", f"/workloads/{made}/images").get_json()["images"]
-    assert image["name"] == "passwd.tiff"
+    assert image["name"] == "wd.tiff"
 
 
 def test_ids_sort_as_text_in_the_order_of_upload(api: Api, jpeg: bytes) -> None:
