@@ -127,6 +127,9 @@ def _complaints(step: Draft, error: ValidationError) -> list[str]:
             complaints.append(f"{step.name}: {item['ctx']['error']}")
             continue
         key = str(item["loc"][0])
+        if item["type"] == "missing":
+            complaints.append(f"{step.name}: {key} is missing; it must be {_wanted(properties[key])}")
+            continue
         given = str(item["input"])[:60]
         complaints.append(f"{step.name}: {key} must be {_wanted(properties[key])}, and {given!r} is not")
     return complaints

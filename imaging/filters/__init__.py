@@ -8,6 +8,7 @@ from imaging.filters.auto_contrast import AutoContrast
 from imaging.filters.base import Filter
 from imaging.filters.bilateral import Bilateral
 from imaging.filters.blur import Blur
+from imaging.filters.border import Border
 from imaging.filters.box_blur import BoxBlur
 from imaging.filters.brightness import Brightness
 from imaging.filters.canvas import Canvas
@@ -31,6 +32,7 @@ from imaging.filters.morphology import Morphology
 from imaging.filters.motion_blur import MotionBlur
 from imaging.filters.pad import Pad
 from imaging.filters.posterize import Posterize
+from imaging.filters.redact import Redact
 from imaging.filters.resize import Resize
 from imaging.filters.rotate import Rotate
 from imaging.filters.saturation import Saturation
@@ -40,6 +42,9 @@ from imaging.filters.thumbnail import Thumbnail
 from imaging.filters.tint import Tint
 from imaging.filters.trim import Trim
 from imaging.filters.unsharp_mask import UnsharpMask
+from imaging.filters.vignette import Vignette
+from imaging.filters.watermark import Watermark
+from imaging.filters.watermark_picture import WatermarkPicture
 from imaging.filters.white_balance import WhiteBalance
 
 _ALL: tuple[type[Filter], ...] = (
@@ -79,6 +84,11 @@ _ALL: tuple[type[Filter], ...] = (
     Trim,
     Pad,
     Canvas,
+    Watermark,
+    WatermarkPicture,
+    Redact,
+    Border,
+    Vignette,
 )
 
 FILTERS = MappingProxyType({filter_.name: filter_ for filter_ in _ALL})
