@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dpip.errors import Unprocessable
+from imaging.formats import FORMATS
 from imaging.limits import Limits
 from imaging.pipeline import Pipeline
 from imaging.shape import Shape
@@ -32,5 +34,10 @@ def shapes_after(header: Header, pipeline: Pipeline) -> Iterator[tuple[str, Shap
 def check_output(header: Header, pipeline: Pipeline, limits: Limits) -> None:
     """Raises `TooLarge` when a filter would make too large a picture, and `Unprocessable` when one cannot
     be used on a picture of this size."""
+    target = FORMATS[header.format if pipeline.output.format == "same" else pipeline.output.format]
+    if not target.available:
+        raise Unprocessable(
+            f"{target.title} is not written here: the extra {target.name!r} of DPIP is not installed"
+        )
     for name, shape in shapes_after(header, pipeline):
         limits.check_output(shape.width, shape.height, name, header.frames)

@@ -32,11 +32,21 @@ def read_header(stream: BinaryIO, size_bytes: int, limits: Limits) -> Header:
             f"this is not an image that DPIP reads. It reads {titles()} "
             "(told by the content, not by the name)"
         )
-    header = container_of(format_.name).read_header(stream, size_bytes)
+    if not format_.available:
+        raise UnsupportedFormat(
+            f"{format_.title} is not read here: the extra {format_.name!r} of DPIP is not installed. "
+            f"What is read: {titles()}"
+        )
+    header = _checked(container_of(format_.name).read_header(stream, size_bytes), size_bytes, limits)
+    pages = tuple(_checked(page, size_bytes, limits) for page in header.pages)
+    limits.check_frames(header.frames, header.total_pixels, format_.title)
+    return replace(header, pages=pages)
+
+
+def _checked(header: Header, size_bytes: int, limits: Limits) -> Header:
     if header.width < 1 or header.height < 1:
-        raise Unprocessable(f"the {format_.title} file says it is {header.width} x {header.height} pixels")
+        raise Unprocessable(f"the {header.title} file says it is {header.width} x {header.height} pixels")
     limits.check_size(header.width, header.height)
-    limits.check_frames(header.frames, header.frames * header.width * header.height, format_.title)
     valid = UPRIGHT <= header.orientation <= _LAST_ORIENTATION
     return replace(header, size_bytes=size_bytes, orientation=header.orientation if valid else UPRIGHT)
 

@@ -11,7 +11,7 @@ THE_LONG_WAY = "decoded, filtered, encoded"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An encoded picture without metadata."""
+    """An encoded picture, without metadata unless it is whole."""
 
     encoded: bytes
     format: str  # a key of FORMATS
@@ -20,3 +20,4 @@ class Made:
     gray: bool  # shown in one channel, whatever the format stores
     timings: Timings
     path: str = THE_LONG_WAY  # for people
+    whole: bool = False  # metadata is in it

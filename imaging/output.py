@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from imaging.formats import canonical_name
 from imaging.step import Step
+
+_ALWAYS_LOSSY = frozenset({"jpeg", "heic"})
 
 
 class Convert(Step):
@@ -15,17 +17,35 @@ class Convert(Step):
 
     name: ClassVar[str] = "convert"
     summary: ClassVar[str] = "how the result is stored; only as the last step"
+    example: ClassVar[str] = "format=webp,quality=80"
 
-    format: Literal["same", "jpeg", "png", "webp", "bmp", "tiff"] = Field(
-        "same", description="file format of the result; same: the original's"
-    )
+    format: Literal[
+        "same", "jpeg", "png", "webp", "gif", "avif", "bmp", "tiff", "jpeg2000", "pnm", "heic"
+    ] = Field("same", description="file format of the result; same: the original's")
     quality: int | None = Field(
         None,
         ge=1,
         le=100,
         description="of lossy formats (JPEG, WebP), which then are lossy; others ignore it. Not said: 90",
     )
+    lossless: bool | None = Field(
+        None,
+        description="of formats that can be either (WebP, AVIF, JPEG 2000); always lossy ones (JPEG, HEIC) and "
+        "always lossless ones ignore it. Not said: a lossless original stays so where format and quality are "
+        "not said",
+    )
+    progressive: bool = Field(
+        False, description="JPEG: seen coarsely at once, then finer, as it is loaded; a little smaller"
+    )
     keep_metadata: bool = Field(False, description="keep EXIF and XMP: GPS position, owner, camera, dates")
+
+    @model_validator(mode="after")
+    def _no_contradiction(self) -> Self:
+        if self.lossless and self.quality is not None:
+            raise ValueError("say quality or lossless, not both")
+        if self.lossless and self.format in _ALWAYS_LOSSY:
+            raise ValueError(f"{self.format} is always lossy; choose another format, or a quality")
+        return self
 
     @field_validator("format", mode="before")
     @classmethod

@@ -32,7 +32,11 @@ class Header:
     bit_depth: int = 8  # bits per sample
     colour: Colour = Colour.RGB
     has_alpha: bool = False
-    frames: int = 1
+    frames: int = 1  # of an animation; or pages
+    plays: int = 1  # how often an animation runs; 0: for ever
+    pages: tuple[Header, ...] = ()  # where there are several, and each may be of another kind
+    composed: bool = False  # made of parts that are laid over each other: frames, or less than the canvas
+    still_apart: bool = False  # a PNG with a picture that is no frame of its animation
     orientation: int = UPRIGHT  # EXIF, 1 to 8
     subsampled: bool = False  # JPEG: colour is stored at a lower resolution than light
     progressive: bool = False  # JPEG: every coefficient is held until the last scan is read
@@ -69,6 +73,13 @@ class Header:
     def is_deep(self) -> bool:
         """16 bits per sample."""
         return self.bit_depth > _BYTE
+
+    @property
+    def total_pixels(self) -> int:
+        """Of all frames or pages together."""
+        if self.pages:
+            return sum(page.width * page.height for page in self.pages)
+        return self.frames * self.width * self.height
 
     @property
     def megapixels(self) -> float:

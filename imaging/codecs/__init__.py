@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from imaging.codecs import bmp, jpeg, png, tiff, webp
+from imaging.codecs import avif, bmp, gif, heic, jpeg, jpeg2000, png, pnm, tiff, webp
 from imaging.codecs.options import EncodeOptions
 from imaging.picture import Picture
 from imaging.structure import Header
@@ -21,7 +21,18 @@ class Codec(Protocol):
         """Of pictures that the format can hold as they are (see `formats.Format`)."""
 
 
-_CODECS: dict[str, Codec] = {"jpeg": jpeg, "png": png, "webp": webp, "bmp": bmp, "tiff": tiff}
+_CODECS: dict[str, Codec] = {
+    "jpeg": jpeg,
+    "png": png,
+    "webp": webp,
+    "gif": gif,
+    "avif": avif,
+    "bmp": bmp,
+    "tiff": tiff,
+    "jpeg2000": jpeg2000,
+    "pnm": pnm,
+    "heic": heic,
+}
 
 
 def codec_of(format_name: str) -> Codec:

@@ -22,6 +22,8 @@ def encode(picture: Picture, options: EncodeOptions) -> bytes:
         cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420 if options.subsampled else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
     )
     parameters = [cv2.IMWRITE_JPEG_QUALITY, options.quality]
+    if options.progressive:
+        parameters += [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]
     if not picture.is_gray:
         parameters += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
     return opencv.encode(".jpg", picture.pixels, parameters)

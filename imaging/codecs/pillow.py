@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
 
 from PIL import Image, ImageCms
 
 from dpip.errors import Unprocessable
+from imaging.frame import Frame
 from imaging.lazy import cv2, np
-from imaging.picture import Pixels
+from imaging.picture import Picture, Pixels
 from imaging.structure import Header
 
-_BAD_INPUT = (
+BAD_INPUT = (
     OSError,
     SyntaxError,
     ValueError,
@@ -25,6 +29,7 @@ _BAD_INPUT = (
     zlib.error,
     Warning,  # where the process makes errors of them
 )
+_MILLISECONDS = 1000
 _PLAIN_MODES = frozenset({"L", "LA", "RGB", "RGBA"})
 _PALETTES = frozenset({"P", "PA"})
 
@@ -34,15 +39,60 @@ def decode(data: bytes, header: Header) -> Pixels:
 
     CMYK becomes sRGB, by its profile if it has one.
     """
+    with opened(data, header) as image:
+        return _in_opencv_order(_simplified(image, header))
+
+
+@contextmanager
+def opened(data: bytes, header: Header) -> Iterator[Image.Image]:
+    """What goes wrong with the image is raised as `Unprocessable`."""
     try:
         with Image.open(io.BytesIO(data), formats=[header.format.upper()]) as image:
             if image.size != (header.width, header.height):
                 raise Unprocessable(f"the {header.title} file contradicts itself about its size")
-            return _in_opencv_order(_simplified(image, header))
-    except (*_BAD_INPUT, Image.DecompressionBombError) as error:
+            yield image
+    except (*BAD_INPUT, Image.DecompressionBombError) as error:
         raise Unprocessable(
             f"the {header.title} file cannot be decoded: it is damaged, cut off, or of a rare kind ({error})"
         ) from error
+
+
+def frames(data: bytes, header: Header) -> Iterator[Frame]:
+    """Of an animation whose decoder composes them."""
+    with opened(data, header) as image:
+        if getattr(image, "n_frames", 1) != header.frames:
+            raise Unprocessable(f"the {header.title} file contradicts itself about the number of its frames")
+        for number in range(header.frames):
+            image.seek(number)
+            image.load()
+            pixels = _in_opencv_order(_simplified(image, header))
+            seconds = Fraction(round(image.info.get("duration", 0)), _MILLISECONDS)
+            yield Frame(Picture(pixels), seconds)
+
+
+def image_of(picture: Picture) -> Image.Image:
+    """8 bits; gray, gray and alpha, RGB or RGBA."""
+    pixels = picture.pixels
+    if not picture.is_gray:
+        code = cv2.COLOR_BGRA2RGBA if picture.has_alpha else cv2.COLOR_BGR2RGB
+        pixels = cv2.cvtColor(pixels, code)
+    return Image.fromarray(pixels)
+
+
+def saved(image: Image.Image, format_: str, settings: Mapping[str, object]) -> bytes:
+    """Raises `Unprocessable` when the encoder refuses."""
+    buffer = io.BytesIO()
+    try:
+        image.save(buffer, format_, **settings)
+    except BAD_INPUT as error:
+        raise Unprocessable(
+            f"a result of {image.width:,} x {image.height:,} pixels cannot be written as {format_}: {error}"
+        ) from error
+    return buffer.getvalue()
+
+
+def encode(picture: Picture, format_: str, settings: Mapping[str, object]) -> bytes:
+    return saved(image_of(picture), format_, settings)
 
 
 def _simplified(image: Image.Image, header: Header) -> Image.Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO, Protocol
 
-from imaging.containers import bmp, jpeg, png, tiff, webp
+from imaging.containers import avif, bmp, gif, heic, jpeg, jpeg2000, png, pnm, tiff, webp
 from imaging.metadata import Metadata
 from imaging.structure import Header
 
@@ -24,7 +24,18 @@ class Container(Protocol):
         """The encoded picture with what this format can hold of the metadata."""
 
 
-_CONTAINERS: dict[str, Container] = {"jpeg": jpeg, "png": png, "webp": webp, "bmp": bmp, "tiff": tiff}
+_CONTAINERS: dict[str, Container] = {
+    "jpeg": jpeg,
+    "png": png,
+    "webp": webp,
+    "gif": gif,
+    "avif": avif,
+    "bmp": bmp,
+    "tiff": tiff,
+    "jpeg2000": jpeg2000,
+    "pnm": pnm,
+    "heic": heic,
+}
 
 
 def container_of(format_name: str) -> Container:

@@ -17,6 +17,7 @@ from imaging.structure import UPRIGHT, Colour, Header
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TITLE = "PNG"
 _END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+_CONTROL = struct.Struct(">IIIIIHHBB")  # of a frame: number, size, place, time, what becomes of it, blending
 _COLOUR_CHUNKS = (b"cICP", b"sRGB", b"gAMA", b"cHRM")
 _XMP = b"XML:com.adobe.xmp\x00"
 _MAX_CHUNKS = 200_000
@@ -39,7 +40,7 @@ class _Chunk:
     length: int  # of the data
 
 
-def _chunks(stream: BinaryIO, size_bytes: int) -> Iterator[_Chunk]:
+def chunks(stream: BinaryIO, size_bytes: int) -> Iterator[_Chunk]:
     """Until IEND, or until the file ends."""
     position = len(SIGNATURE)
     for _ in range(_MAX_CHUNKS):
@@ -64,14 +65,23 @@ def read_header(stream: BinaryIO, size_bytes: int) -> Header:
     colour, alpha, depths = _COLOUR_TYPES.get(type_, (Colour.RGB, False, ()))
     if depth not in depths:
         raise broken(_TITLE, f"colour type {type_} with {depth} bits does not exist")
-    frames, turned, keyed = 1, UPRIGHT, False
-    for chunk in _chunks(stream, size_bytes):
+    said, plays, controls = 0, 1, 0
+    turned, keyed, apart = UPRIGHT, False, False
+    for chunk in chunks(stream, size_bytes):
         if chunk.kind == b"acTL" and chunk.length == 8:
-            (frames,) = struct.unpack(">I", take_at(stream, chunk.offset, 4, _TITLE))
+            said, plays = struct.unpack(">II", take_at(stream, chunk.offset, 8, _TITLE))
+        elif chunk.kind == b"fcTL" and chunk.length == _CONTROL.size:
+            if _shows_through(take_at(stream, chunk.offset, _CONTROL.size, _TITLE), width, height, controls):
+                alpha = True
+            controls += 1
+        elif chunk.kind == b"IDAT":
+            apart = apart or (said > 0 and controls == 0)
         elif chunk.kind == b"tRNS":
             keyed = True
         elif chunk.kind == b"eXIf" and chunk.offset + chunk.length <= size_bytes:
             turned = orientation(take_at(stream, chunk.offset, min(chunk.length, 65_536), _TITLE))
+    if said and said != controls:
+        raise broken(_TITLE, f"it says it has {said:,} frames, and {controls:,} are in it")
     return Header(
         "png",
         width,
@@ -80,23 +90,36 @@ def read_header(stream: BinaryIO, size_bytes: int) -> Header:
         bit_depth=depth,
         colour=colour,
         has_alpha=alpha or keyed,
-        frames=max(1, frames),
+        frames=max(1, said),
+        plays=plays,
+        composed=said > 1 or apart,
+        still_apart=apart,
         orientation=turned,
         plain=not (keyed and type_ == 0),
     )
+
+
+def _shows_through(control: bytes, width: int, height: int, number: int) -> bool:
+    """Whether a frame leaves some of the canvas clear, whatever its own pixels are."""
+    _, across, down, left, top, _, _, afterwards, _ = _CONTROL.unpack(control)
+    if left + across > width or top + down > height or not across or not down:
+        raise broken(_TITLE, "a frame lies outside its canvas")
+    if number == 0:
+        return afterwards != 0 or (across, down) != (width, height)
+    return bool(afterwards == 1)
 
 
 def check_complete(stream: BinaryIO, size_bytes: int, header: Header) -> None:
     """The file has its last chunk; something may stand behind it."""
     if size_bytes >= len(_END) and take_at(stream, size_bytes - len(_END), len(_END), _TITLE) == _END:
         return
-    if not any(chunk.kind == b"IEND" for chunk in _chunks(stream, size_bytes)):
+    if not any(chunk.kind == b"IEND" for chunk in chunks(stream, size_bytes)):
         raise cut_off(_TITLE, "its last chunk (IEND) is missing")
 
 
 def transparent_gray(stream: BinaryIO, size_bytes: int) -> int | None:
     """The value that the tRNS chunk of a gray picture makes transparent, in the picture's own depth."""
-    for chunk in _chunks(stream, size_bytes):
+    for chunk in chunks(stream, size_bytes):
         if chunk.kind == b"tRNS" and chunk.length == 2:
             return int.from_bytes(take_at(stream, chunk.offset, 2, _TITLE), "big")
     return None
@@ -105,7 +128,7 @@ def transparent_gray(stream: BinaryIO, size_bytes: int) -> int | None:
 def read_metadata(stream: BinaryIO, size_bytes: int) -> Metadata:
     icc = exif = xmp = dots = None
     colour: list[tuple[bytes, bytes]] = []
-    for chunk in _chunks(stream, size_bytes):
+    for chunk in chunks(stream, size_bytes):
         if chunk.kind in (b"IDAT", b"fdAT") or chunk.length > _MAX_METADATA:
             continue
         if chunk.offset + chunk.length > size_bytes:

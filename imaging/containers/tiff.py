@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 from typing import BinaryIO
 
 from imaging.containers.tiff_directory import (
@@ -18,11 +19,12 @@ from imaging.containers.tiff_directory import (
     first_entry_offset,
     with_entries,
 )
+from imaging.containers.tiff_pages import is_page
 from imaging.metadata import Metadata
 from imaging.reading import broken, cut_off
 from imaging.structure import UPRIGHT, Colour, Header
 
-_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _STRIPS, _ORIENTATION, _SAMPLES, _STRIP_BYTES = 273, 274, 277, 279
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _TILES, _TILE_BYTES, _EXTRA, _SAMPLE_FORMAT, _XMP, _ICC = 324, 325, 338, 339, 700, 34675
@@ -37,17 +39,26 @@ _COLOURS = {
 }
 _UNSIGNED = 1
 _DEPTHS = (1, 2, 4, 8, 16)
-_REDUCED = 1  # bit of _SUBFILE: a thumbnail of another directory
 ASSOCIATED_ALPHA, UNASSOCIATED_ALPHA = 1, 2
 _INCH, _CENTIMETRE = 2, 3
 _CM_PER_INCH = 2.54
 
 
 def read_header(stream: BinaryIO, size_bytes: int) -> Header:
-    pages = [page for page in directories(stream, size_bytes) if not _number(page, _SUBFILE, 0) & _REDUCED]
+    pages = [_page(page, size_bytes) for page in directories(stream, size_bytes) if is_page(page)]
     if not pages:
         raise broken(TITLE, "it holds no picture")
-    first = pages[0]
+    several = len(pages) > 1
+    first_is_page = is_page(next(directories(stream, size_bytes)))
+    return replace(
+        pages[0],
+        frames=len(pages),
+        pages=tuple(pages) if several else (),
+        composed=several or not first_is_page,
+    )
+
+
+def _page(first: Directory, size_bytes: int) -> Header:
     photometric = _number(first, _PHOTOMETRIC, -1)
     if photometric not in _COLOURS:
         raise broken(TITLE, f"its colour model (photometric interpretation {photometric}) is not read")
@@ -71,7 +82,6 @@ def read_header(stream: BinaryIO, size_bytes: int) -> Header:
         bit_depth=depth,
         colour=colour,
         has_alpha=samples == inks + 1,
-        frames=len(pages),
         orientation=_number(first, _ORIENTATION, UPRIGHT),
         plain=photometric in (_BLACK_IS_ZERO, _RGB) and depth in (8, 16),
     )

@@ -15,7 +15,7 @@ MAX_DIRECTORIES = 10_000
 _MAX_ENTRIES = 4096
 _MAX_VALUE_BYTES = 16 * 2**20
 # field type -> struct code, bytes
-_KINDS = {
+KINDS = {
     1: ("B", 1),
     2: ("s", 1),
     3: ("H", 2),
@@ -68,7 +68,7 @@ class Entry:
     @property
     def numbers(self) -> tuple[int, ...]:
         """Integers; rationals come as their parts, one after the other."""
-        code, size = _KINDS[self.kind]
+        code, size = KINDS[self.kind]
         if code in ("s", "f", "d"):
             return ()
         values = len(self.raw) // size * len(code)
@@ -90,14 +90,21 @@ def layout_of(stream: BinaryIO) -> tuple[Layout, int]:
 
 def directories(stream: BinaryIO, size_bytes: int) -> Iterator[Directory]:
     """The chain of directories (pages and their thumbnails)."""
+    for _, directory in directories_at(stream, size_bytes):
+        yield directory
+
+
+def directories_at(stream: BinaryIO, size_bytes: int) -> Iterator[tuple[int, Directory]]:
+    """With the byte at which each begins."""
     layout, offset = layout_of(stream)
     seen: set[int] = set()
     while offset:
         if offset in seen or len(seen) >= MAX_DIRECTORIES:
             raise broken(TITLE, "its directories run in a circle, or are too many")
         seen.add(offset)
-        directory, offset = _directory(stream, size_bytes, layout, offset)
-        yield directory
+        begins = offset
+        directory, offset = _directory(stream, size_bytes, layout, begins)
+        yield begins, directory
 
 
 def _directory(
@@ -114,9 +121,9 @@ def _directory(
         at = index * layout.entry_size
         tag, kind = struct.unpack_from(layout.order + "HH", block, at)
         (number,) = struct.unpack_from(layout.order + layout.offset_code, block, at + 4)
-        if kind not in _KINDS or tag in entries:
+        if kind not in KINDS or tag in entries:
             continue
-        length = _KINDS[kind][1] * number
+        length = KINDS[kind][1] * number
         value_at = at + 4 + offset_size
         if length <= offset_size:
             raw = block[value_at : value_at + length]
@@ -159,7 +166,7 @@ def with_entries(encoded: bytes, added: Mapping[int, tuple[int, bytes]]) -> byte
     pieces = [b"\x00"] if len(encoded) % 2 else []
     end = len(encoded) + len(pieces)
     for tag, (kind, value) in added.items():
-        number = len(value) // _KINDS[kind][1]
+        number = len(value) // KINDS[kind][1]
         if len(value) <= 4:
             place = value.ljust(4, b"\x00")
         else:

@@ -15,9 +15,10 @@ from imaging.structure import UPRIGHT, Header
 
 _TITLE = "WebP"
 _RIFF_HEADER = 12
+FRAME_HEADER = 16  # bytes
 _MAX_CHUNKS = 100_000
 _MAX_METADATA = 16 * 2**20
-_ANIMATION, _XMP_FLAG, _EXIF_FLAG, _ALPHA, _ICC_FLAG = 0x02, 0x04, 0x08, 0x10, 0x20
+ANIMATION, _XMP_FLAG, _EXIF_FLAG, ALPHA, _ICC_FLAG = 0x02, 0x04, 0x08, 0x10, 0x20
 _LOSSY_START, _LOSSLESS_START = b"\x9d\x01\x2a", 0x2F
 
 
@@ -28,7 +29,38 @@ class _Chunk:
     length: int  # of the data
 
 
-def _chunks(stream: BinaryIO, size_bytes: int) -> Iterator[_Chunk]:
+@dataclass(frozen=True, slots=True)
+class FramePlace:
+    """Where and when a frame of an animation is shown. Sizes in pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    milliseconds: int
+    over: bool  # blended with what is there
+    clears: bool  # its area is cleared afterwards
+
+    @classmethod
+    def of(cls, header: bytes) -> FramePlace:
+        """Of the first `FRAME_HEADER` bytes of a frame."""
+        left, top, width, height, time = (
+            int.from_bytes(header[at : at + 3], "little") for at in range(0, 15, 3)
+        )
+        flags = header[15]
+        return cls(2 * left, 2 * top, width + 1, height + 1, time, not flags & 2, bool(flags & 1))
+
+    @property
+    def raw(self) -> bytes:
+        numbers = (self.left // 2, self.top // 2, self.width - 1, self.height - 1, self.milliseconds)
+        flags = (0 if self.over else 2) | int(self.clears)
+        return b"".join(number.to_bytes(3, "little") for number in numbers) + bytes((flags,))
+
+    def within(self, width: int, height: int) -> bool:
+        return self.left + self.width <= width and self.top + self.height <= height
+
+
+def chunks(stream: BinaryIO, size_bytes: int) -> Iterator[_Chunk]:
     position = _RIFF_HEADER
     for _ in range(_MAX_CHUNKS):
         if position + 8 > size_bytes:
@@ -43,17 +75,24 @@ def _chunks(stream: BinaryIO, size_bytes: int) -> Iterator[_Chunk]:
 def read_header(stream: BinaryIO, size_bytes: int) -> Header:
     canvas: tuple[int, int] | None = None
     picture: tuple[int, int, bool] | None = None
-    alpha, lossless, frames, turned = False, False, 0, UPRIGHT
-    for chunk in _chunks(stream, size_bytes):
+    alpha, lossless, frames, plays, turned = False, False, 0, 1, UPRIGHT
+    for chunk in chunks(stream, size_bytes):
         stream.seek(chunk.offset)
         if chunk.kind == b"VP8X":
             flags, extent = struct.unpack("<I6s", take(stream, 10, _TITLE))
             canvas = 1 + int.from_bytes(extent[:3], "little"), 1 + int.from_bytes(extent[3:], "little")
-            alpha = bool(flags & _ALPHA)
+            alpha = bool(flags & ALPHA)
         elif chunk.kind in (b"VP8 ", b"VP8L") and picture is None:
             picture = (_lossy if chunk.kind == b"VP8 " else _lossless)(take(stream, 10, _TITLE))
             lossless = chunk.kind == b"VP8L"
+        elif chunk.kind == b"ANIM":
+            _, plays = struct.unpack("<IH", take(stream, 6, _TITLE))
         elif chunk.kind == b"ANMF":
+            place = FramePlace.of(take(stream, FRAME_HEADER, _TITLE))
+            alpha = alpha or place.clears or (not frames and (place.width, place.height) != canvas)
+            if canvas is None or not place.within(*canvas):
+                raise broken(_TITLE, "a frame lies outside its canvas")
+            lossless = lossless or take(stream, 4, _TITLE) == b"VP8L"
             frames += 1
         elif chunk.kind == b"EXIF" and chunk.offset + chunk.length <= size_bytes:
             turned = orientation(
@@ -68,6 +107,8 @@ def read_header(stream: BinaryIO, size_bytes: int) -> Header:
         size_bytes,
         has_alpha=alpha or bool(picture and picture[2]),
         frames=max(1, frames),
+        plays=plays,
+        composed=frames > 0,
         orientation=turned,
         subsampled=not lossless,
         lossless=lossless,
@@ -97,7 +138,7 @@ def check_complete(stream: BinaryIO, size_bytes: int, header: Header) -> None:
 
 def read_metadata(stream: BinaryIO, size_bytes: int) -> Metadata:
     found: dict[bytes, bytes] = {}
-    for chunk in _chunks(stream, size_bytes):
+    for chunk in chunks(stream, size_bytes):
         if chunk.kind in (b"ICCP", b"EXIF", b"XMP ") and chunk.length <= _MAX_METADATA:
             stream.seek(chunk.offset)
             found.setdefault(chunk.kind, stream.read(chunk.length))
@@ -125,14 +166,14 @@ def with_metadata(encoded: bytes, metadata: Metadata) -> bytes:
         extent, body = bytes(view[24:30]), body[18:]
     else:
         width, height, alpha = (_lossy if first == b"VP8 " else _lossless)(bytes(view[20:30]))
-        flags |= _ALPHA if alpha else 0
+        flags |= ALPHA if alpha else 0
         extent = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    extended = _chunk_bytes(b"VP8X", struct.pack("<I", flags) + extent)
-    written = [None if data is None else _chunk_bytes(kind, data) for kind, data in parts]
+    extended = chunk_bytes(b"VP8X", struct.pack("<I", flags) + extent)
+    written = [None if data is None else chunk_bytes(kind, data) for kind, data in parts]
     pieces = [extended, written[0], body, written[1], written[2]]
     content = b"".join((b"WEBP", *(piece for piece in pieces if piece is not None)))
     return b"RIFF" + struct.pack("<I", len(content)) + content
 
 
-def _chunk_bytes(kind: bytes, data: bytes) -> bytes:
+def chunk_bytes(kind: bytes, data: bytes) -> bytes:
     return kind + struct.pack("<I", len(data)) + data + b"\x00" * (len(data) % 2)

@@ -29,6 +29,7 @@ def applies(header: Header, pipeline: Pipeline) -> bool:
     return (
         header.format in _FORMATS
         and header.frames == 1
+        and not header.composed
         and header.plain
         and pipeline.output.format in ("same", header.format)
         and output == Convert()

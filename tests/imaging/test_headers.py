@@ -95,10 +95,21 @@ def test_the_message_says_that_it_is_cut_off() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"just a text\n", b"\x00" * 100, b"GIF89a" + bytes(20), b"%PDF-1.7", b"R", b"RIFF1234WAVE" + bytes(20)],
+    [
+        b"just a text\n",
+        b"P5 is no picture"[:2],
+        b"\x00" * 100,
+        b"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isommp42" + bytes(40),
+        b"8BPS\x00\x01" + bytes(20),
+        b"%!PS-Adobe-3.0 EPSF-3.0",
+        b"<svg xmlns='http://www.w3.org/2000/svg'>",
+        b"%PDF-1.7",
+        b"R",
+        b"RIFF1234WAVE" + bytes(20),
+    ],
 )
 def test_what_is_no_picture_of_ours_is_refused_by_name(data: bytes) -> None:
-    with pytest.raises(UnsupportedFormat, match="JPEG, PNG, WebP, BMP and TIFF"):
+    with pytest.raises(UnsupportedFormat, match="JPEG, PNG, WebP, GIF, AVIF, BMP, TIFF, JPEG 2000.* PNM"):
         header_of(data)
 
 
