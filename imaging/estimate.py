@@ -71,6 +71,8 @@ def _encoder_bytes(header: Header, pipeline: Pipeline, shape: Shape) -> int:
         return 2 * stored  # the buffer, and the bytes made of it
     if target == "webp":
         lossless = header.format == "webp" and header.lossless and pipeline.output.quality is None
+        if pipeline.output.lossless is not None:
+            lossless = pipeline.output.lossless
         return shape.pixels * (_WEBP_LOSSLESS_BYTES_PER_PIXEL if lossless else _WEBP_BYTES_PER_PIXEL)
     if FORMATS[target].stores_16_bit:
         return int(2 * stored * _PACKED_BYTES_PER_SAMPLE)

@@ -30,9 +30,8 @@ class Convert(Step):
     )
     lossless: bool | None = Field(
         None,
-        description="of formats that can be either (WebP, AVIF, JPEG 2000); always lossy ones (JPEG, HEIC) and "
-        "always lossless ones ignore it. Not said: a lossless original stays so where format and quality are "
-        "not said",
+        description="of formats that can be either (WebP, AVIF, JPEG 2000); others ignore it. Not said: a "
+        "lossless original stays so, unless another format or a quality is asked for",
     )
     progressive: bool = Field(
         False, description="JPEG: seen coarsely at once, then finer, as it is loaded; a little smaller"

@@ -24,7 +24,7 @@ _OPAQUE = 255
 
 
 class Redact(Filter):
-    """fill: one colour, nothing of the part is left. pixelate: the mean of blocks of strength x strength pixels.
+    """fill: one colour, nothing of the part is left. pixelate: the mean of blocks of strength pixels squared.
     blur: pixelated first, then a Gaussian with a sigma of strength, so that the blur cannot be taken back; no
     pixel outside the part has a say. Only fill is safe for writing and numbers: from blocks, what was written
     can sometimes be guessed.

@@ -20,8 +20,8 @@ _FLOAT_BYTES = 4
 
 class Vignette(Filter):
     """Each level becomes p (1 - s t) + c s t, with c the colour, s the strength, and t = 3 u^2 - 2 u^3 going
-    from 0 to 1 as u = (d - radius) / softness does. d is the distance from the middle: 1 at the corners, measured
-    along ellipses of the picture's proportions.
+    from 0 to 1 as u = (d - radius) / softness does. d is the distance from the middle: 1 at the corners,
+    measured along ellipses of the picture's proportions.
     """
 
     name: ClassVar[str] = "vignette"

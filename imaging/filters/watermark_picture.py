@@ -29,8 +29,8 @@ _SAMPLE = (  # a disk with a triangle in it
 
 class WatermarkPicture(Marking):
     """Porter and Duff's over: each level becomes c a + p (1 - a), with c the mark's colour, p the picture's,
-    and a the mark's alpha times opacity. The mark is part of the pipeline: base64 of a PNG, JPEG or WebP file of
-    at most 16 KiB.
+    and a the mark's alpha times opacity. The mark is part of the pipeline: base64 of a PNG, JPEG or WebP
+    file of at most 16 KiB.
     """
 
     name: ClassVar[str] = "watermark_picture"
