@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 
 _PERCENT = 100.0
+_WITH_CHANNELS = 3  # dimensions
 _FLOAT_BYTES = 4
 
 
 class Bilateral(Filter):
     """A mean weighted by nearness in place and in colour, so that edges stay (C. Tomasi, R. Manduchi, 1998):
-    exp(-d^2 / 2 sigma^2) * exp(-c^2 / 2 range^2), d being the distance in pixels and c the sum of the
-    channels' differences. It reaches to 1.5 sigma."""
+    exp(-d^2 / 2 sigma^2) * exp(-c^2 / 2 range^2), d being the distance in pixels, up to 1.5 sigma, and c the
+    mean of the channels' absolute differences."""
 
     name: ClassVar[str] = "bilateral"
     summary: ClassVar[str] = "smooths surfaces and keeps edges: a mean of near pixels of like colour"
@@ -44,7 +45,8 @@ class Bilateral(Filter):
     )
 
     def apply(self, pixels: Pixels) -> Pixels:
-        spread = self.range / _PERCENT * top_of(pixels)
+        channels = pixels.shape[2] if pixels.ndim == _WITH_CHANNELS else 1
+        spread = self.range / _PERCENT * top_of(pixels) * channels  # OpenCV sums the differences up
         if pixels.dtype == np.uint8:
             return cv2.bilateralFilter(pixels, 0, spread, self.sigma, borderType=cv2.BORDER_REFLECT_101)
         wide = pixels.astype(np.float32)

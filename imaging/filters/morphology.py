@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from imaging.filters.base import Alpha, Filter, Traits
-from imaging.lazy import cv2
+from imaging.lazy import cv2, np
 
 if TYPE_CHECKING:
     from imaging.picture import Pixels
@@ -38,13 +38,13 @@ class Morphology(Filter):
     shape: Literal["disk", "square"] = Field("disk", description="what is moved over the picture")
 
     def apply(self, pixels: Pixels) -> Pixels:
-        side = 2 * self.radius + 1
-        form = cv2.MORPH_ELLIPSE if self.shape == "disk" else cv2.MORPH_RECT
-        element = cv2.getStructuringElement(form, (side, side))
+        offsets = np.arange(-self.radius, self.radius + 1)
+        distances = np.add.outer(offsets**2, offsets**2)
+        element = (distances <= self.radius**2) | (self.shape == "square")
         operations = {
             "erode": cv2.MORPH_ERODE,
             "dilate": cv2.MORPH_DILATE,
             "open": cv2.MORPH_OPEN,
             "close": cv2.MORPH_CLOSE,
         }
-        return cv2.morphologyEx(pixels, operations[self.operation], element)
+        return cv2.morphologyEx(pixels, operations[self.operation], element.astype(np.uint8))
