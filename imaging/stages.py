@@ -8,7 +8,7 @@ from dpip.domain import Timings
 from dpip.errors import Unprocessable
 from imaging import profiles
 from imaging.codecs import exif_copy
-from imaging.codecs.gif import needs_fewer_colours
+from imaging.codecs.gif import has_partial_alpha, needs_fewer_colours
 from imaging.codecs.options import DEFAULT_QUALITY, EncodeOptions
 from imaging.deadline import Deadline
 from imaging.filters.base import Filter
@@ -72,6 +72,8 @@ def storable(picture: Picture, format_: Format, notes: list[str]) -> Picture:
     if picture.has_alpha and not format_.stores_alpha:
         notes.append(f"{format_.title} stores no transparency: the picture was laid over white")
         picture = on_white(in_8_bits(picture))
+    if format_.name == "gif" and has_partial_alpha(picture):
+        notes.append("GIF stores pixels that are clear or not: partial transparency was lost")
     if format_.name == "gif" and needs_fewer_colours(picture):
         notes.append("GIF stores 256 colours: the picture was reduced to those, with errors diffused")
     return picture

@@ -43,6 +43,11 @@ def needs_fewer_colours(picture: Picture) -> bool:
     return not picture.is_gray and _exact_palette(_opaque(picture), COLOURS - picture.has_alpha) is None
 
 
+def has_partial_alpha(picture: Picture) -> bool:
+    alpha = picture.alpha
+    return alpha is not None and bool(((alpha > 0) & (alpha < np.iinfo(alpha.dtype).max)).any())
+
+
 def encode(picture: Picture, options: EncodeOptions) -> bytes:  # noqa: ARG001 - there is no choice
     opaque = _opaque(picture)
     most = COLOURS - int(picture.has_alpha)
@@ -94,6 +99,3 @@ def _exact_palette(pixels: Pixels, most: int) -> tuple[Pixels, bytes] | None:
         return None
     rgb = np.stack([colours >> 16 & 255, colours >> 8 & 255, colours & 255], axis=1).astype(np.uint8)
     return np.searchsorted(colours, codes).astype(np.uint8), rgb.tobytes()
-
-
-__all__ = ["COLOURS", "decode", "encode", "needs_fewer_colours"]
