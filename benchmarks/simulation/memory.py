@@ -1,0 +1,123 @@
+"""A job queue and a register of workers in memory: the ports of the datastore, as quick as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dpip.domain import ClaimedJob, Failure, JobState, Outcome, Placement, QueuedJob, Worker
+
+
+@dataclass(slots=True)
+class _Row:
+    job: QueuedJob
+    state: JobState = JobState.QUEUED
+    attempt: int = 0
+    deaths: int = 0
+    worker_id: str = ""
+
+
+class MemoryQueue:
+    """What the dispatcher needs of `dpip.ports.JobQueue`; leases never run out and nobody cancels."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, _Row] = {}
+        self._queued: dict[str, dict[str, None]] = {}  # workload -> job ids, in order
+        self._served: dict[str, int] = {}
+        self._turn = 0
+        self.finished = 0
+
+    def add(self, job: QueuedJob) -> None:
+        self._rows[job.id] = _Row(job)
+        self._queued.setdefault(job.workload_id, {})[job.id] = None
+        self._served.setdefault(job.workload_id, 0)
+
+    def candidates(
+        self, limit: int, per_workload: int, offered_tags: frozenset[str]
+    ) -> tuple[QueuedJob, ...]:
+        hungry = [
+            iter(waiting)
+            for workload, waiting in sorted(self._queued.items(), key=lambda item: self._served[item[0]])
+            if waiting and offered_tags.issuperset(self._rows[next(iter(waiting))].job.needs.tags)
+        ]
+        found: list[QueuedJob] = []
+        while hungry and len(found) < limit:
+            still = []
+            for turn in hungry:
+                job_id = next(turn, None)
+                if job_id is not None:
+                    row = self._rows[job_id]
+                    found.append(replace(row.job, attempt=row.attempt, deaths=row.deaths))
+                    still.append(turn)
+            hungry = still
+        return tuple(found[:limit])
+
+    def claim(
+        self, placements: Sequence[Placement], epoch: int, now: float, lease_until: float
+    ) -> tuple[ClaimedJob, ...]:
+        claimed = []
+        self._turn += 1
+        for placement in placements:
+            row = self._rows[placement.job_id]
+            if row.state is JobState.QUEUED:
+                row.state, row.worker_id = JobState.RUNNING, placement.worker_id
+                row.attempt += 1
+                del self._queued[row.job.workload_id][row.job.id]
+                self._served[row.job.workload_id] = self._turn
+                claimed.append(ClaimedJob(row.job, placement.worker_id, row.attempt, lease_until))
+        return tuple(claimed)
+
+    def copy(self, copies: Sequence[Placement], epoch: int) -> set[str]:
+        return {copy.job_id for copy in copies if self._rows[copy.job_id].state is JobState.RUNNING}
+
+    def renew(self, claimed: Sequence[tuple[str, int]], lease_until: float) -> None:
+        """There are no leases here."""
+
+    def finish(self, outcomes: Sequence[Outcome], now: float, max_attempts: int) -> tuple[bool, ...]:
+        stands = []
+        for outcome in outcomes:
+            row = self._rows[outcome.job_id]
+            current = row.state is JobState.RUNNING and row.attempt == outcome.attempt
+            stands.append(current)
+            if current and isinstance(outcome.result, Failure):
+                self._requeue(row)
+            elif current:
+                row.state = JobState.DONE
+                self.finished += 1
+        return tuple(stands)
+
+    def release(self, claimed: Sequence[tuple[str, int]], *, died: int, now: float) -> int:
+        rows = [self._rows[job_id] for job_id, attempt in claimed if self._rows[job_id].attempt == attempt]
+        running = [row for row in rows if row.state is JobState.RUNNING]
+        for row in running:
+            row.deaths += int(died)
+            self._requeue(row)
+        return len(running)
+
+    def release_expired(self, now: float) -> int:
+        return 0
+
+    def release_before_epoch(self, epoch: int, now: float) -> int:
+        return 0
+
+    def cancelled_among(self, claimed: Sequence[tuple[str, int]]) -> set[str]:
+        return set()
+
+    def _requeue(self, row: _Row) -> None:
+        row.state = JobState.QUEUED
+        self._queued[row.job.workload_id] = {row.job.id: None} | self._queued[row.job.workload_id]
+
+
+class MemoryRegister:
+    """What the dispatcher needs of `dpip.ports.WorkerRegister`."""
+
+    def __init__(self, workers: Sequence[Worker]) -> None:
+        self._workers = {worker.id: worker for worker in workers}
+        self._list = tuple(workers)
+
+    def put(self, worker: Worker) -> None:
+        self._workers[worker.id] = worker
+        self._list = tuple(self._workers.values())
+
+    def workers(self, *, gone_since: float | None = None) -> tuple[Worker, ...]:
+        return self._list
