@@ -11,22 +11,23 @@ import contextlib
 import errno
 import hashlib
 import os
+import secrets
 import stat
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 from dpip.errors import MissingBytes, NotReady, StorageFull
-from dpip.home import PRIVATE_FOLDER, Home
+from dpip.home import PRIVATE_FILE, PRIVATE_FOLDER, Home
 from dpip.ports import Clock, StoredBytes
 from storage import keys
 
 _INCOMING = ".incoming"
 MARK = ".store-mark"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_NAME_BYTES = 8
 _RENAME_TRIES = 20  # a directory may be removed as empty between its making and the rename
 
 
@@ -41,23 +42,27 @@ class FolderStore:
 
     def begin(self) -> FolderUpload:
         with _translated(self.root):
-            self._make_root()
-            self._incoming.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=self._incoming)  # 0600
-        return FolderUpload(self.root, FileIO(descriptor, "wb"), Path(name), flush=self._flush)
+            name = f"{self._incoming}/{secrets.token_hex(_NAME_BYTES)}"
+            try:
+                descriptor = os.open(name, _NEW_FILE, PRIVATE_FILE)
+            except FileNotFoundError:
+                self._make_root()
+                self._incoming.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+                descriptor = os.open(name, _NEW_FILE, PRIVATE_FILE)
+        return FolderUpload(self.root, descriptor, name, flush=self._flush)
 
     def put(self, key: str, data: bytes | memoryview) -> None:
         keys.split(key)
         upload = self.begin()
         try:
-            upload.write(data)
+            upload.write_unhashed(data)
             upload.commit(key)
         finally:
             upload.abort()
 
     def get(self, key: str) -> bytes:
-        with _translated(self.root, key):
-            return self._path(key).read_bytes()
+        with _translated(self.root, key), open(self._name(key), "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read()
 
     def local_path(self, key: str) -> Path:
         path = self._path(key)
@@ -104,28 +109,37 @@ class FolderStore:
         self.root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
 
     def _path(self, key: str) -> Path:
+        return Path(self._name(key))
+
+    def _name(self, key: str) -> str:
         folder, name = keys.split(key)
-        return self.root / folder / name
+        return f"{self.root}/{folder}/{name}"
 
 
 class FolderUpload:
     """An `Upload` to a hidden file of the store's."""
 
-    def __init__(self, root: Path, file: FileIO, path: Path, *, flush: bool) -> None:
+    def __init__(self, root: Path, descriptor: int, name: str, *, flush: bool) -> None:
         self._root = root
         self._flush = flush
-        self._file = file
-        self._path = path
+        self._descriptor: int | None = descriptor
+        self._name = name
         self._digest = hashlib.sha256()
         self._size = 0
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
+        written = self.write_unhashed(data)
+        self._digest.update(data)
+        return written
+
+    def write_unhashed(self, data: bytes | bytearray | memoryview) -> int:
+        """For bytes whose digest nobody asks for here; `sha256` leaves them out."""
+        descriptor = self._open()
         rest = memoryview(data).cast("B")
         total = len(rest)
         with _translated(self._root):
             while rest:
-                written = self._file.write(rest)
-                self._digest.update(rest[:written])
+                written = os.write(descriptor, rest)
                 self._size += written
                 rest = rest[written:]
         return total
@@ -140,36 +154,50 @@ class FolderUpload:
 
     def reader(self) -> BinaryIO:
         with _translated(self._root):
-            return self._path.open("rb")
+            return Path(self._name).open("rb")
 
     def commit(self, key: str) -> None:
         folder, name = keys.split(key)
         try:
             with _translated(self._root):
-                os.utime(self._file.fileno())  # the sweeper counts from here, however long the upload took
+                descriptor = self._open()
+                os.utime(descriptor)  # the sweeper counts from here, however long the upload took
                 if self._flush:
-                    os.fsync(self._file.fileno())
-                self._rename(self._root / folder, name)
+                    os.fsync(descriptor)
+                self._rename(f"{self._root}/{folder}", name)
                 if self._flush:
                     _flush_folder(self._root / folder)
                     _flush_folder(self._root)
+            self._close()
         finally:
             self.abort()
 
     def abort(self) -> None:
-        self._file.close()
-        self._path.unlink(missing_ok=True)
+        if self._descriptor is not None:
+            self._close()
+            Path(self._name).unlink(missing_ok=True)
 
-    def _rename(self, folder: Path, name: str) -> None:
+    def _open(self) -> int:
+        if self._descriptor is None:
+            raise ValueError("this upload is over")
+        return self._descriptor
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def _rename(self, folder: str, name: str) -> None:
         for _ in range(_RENAME_TRIES):
-            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             try:
-                self._path.rename(folder / name)
+                os.rename(self._name, f"{folder}/{name}")  # noqa: PTH104 - the hot path of every image
             except FileNotFoundError:
-                if not self._path.exists():
+                if not Path(self._name).exists():
                     raise NotReady(
                         "the upload was swept away before it was finished; send it again"
                     ) from None
+                with contextlib.suppress(FileExistsError):  # made, or removed again, by another
+                    os.mkdir(folder, PRIVATE_FOLDER)  # noqa: PTH102
             else:
                 return
         raise NotReady(f"{folder} is removed again and again while an image is stored in it")

@@ -98,19 +98,19 @@ def test_a_store_that_flushes_has_the_bytes_on_disk_before_the_name_and_the_name
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events: list[str] = []
-    fsync, rename = os.fsync, Path.rename
+    fsync, rename = os.fsync, os.rename
 
     def spy_fsync(descriptor: int) -> None:
         path = Path(f"/proc/self/fd/{descriptor}").readlink()
         events.append("file" if path.parent.name == ".incoming" else f"folder {path.name}")
         fsync(descriptor)
 
-    def spy_rename(self: Path, target: Path) -> Path:
+    def spy_rename(source: str, target: str) -> None:
+        rename(source, target)
         events.append("rename")
-        return rename(self, target)
 
     monkeypatch.setattr(os, "fsync", spy_fsync)
-    monkeypatch.setattr(Path, "rename", spy_rename)
+    monkeypatch.setattr(os, "rename", spy_rename)
     FolderStore(root, flush=True).put("a/1.png", b"x")
     assert events == ["file", "rename", "folder a", "folder images"]
     events.clear()
