@@ -13,10 +13,12 @@ from imaging import transfer, weighting
 from imaging.geometry import Size
 from imaging.lazy import Image, cv2, np
 from imaging.picture import Pixels
+from imaging.shape import Shape
 
 Kernel: TypeAlias = Literal["auto", "lanczos", "area", "linear", "nearest"]
 _MUCH_SMALLER = 2
 _FLOAT_BYTES = 4
+_PILLOW_BYTES = 4  # of a pixel in colour
 
 
 def resized(pixels: Pixels, size: Size, kernel: Kernel = "auto", *, linear_light: bool = False) -> Pixels:
@@ -51,12 +53,17 @@ def _with_alpha(pixels: Pixels, size: Size, kernel: Kernel, *, linear_light: boo
     return np.dstack((transfer.levels(np.ascontiguousarray(mixed[..., :-1]), kind), alpha))
 
 
+def _effective(kernel: Kernel, before: Size, after: Size) -> Kernel:
+    if kernel != "auto":
+        return kernel
+    much = before.width >= _MUCH_SMALLER * after.width and before.height >= _MUCH_SMALLER * after.height
+    return "area" if much else "lanczos"
+
+
 def _resampled(pixels: Pixels, size: Size, kernel: Kernel) -> Pixels:
     """uint8, uint16 or float32; all channels alike."""
     height, width = pixels.shape[:2]
-    if kernel == "auto":
-        much = width >= _MUCH_SMALLER * size.width and height >= _MUCH_SMALLER * size.height
-        kernel = "area" if much else "lanczos"
+    kernel = _effective(kernel, Size(width, height), size)
     if kernel == "area":
         return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     method = Image.Resampling.LANCZOS if kernel == "lanczos" else Image.Resampling.BILINEAR
@@ -72,10 +79,21 @@ def _resampled_channel(channel: Pixels, size: Size, method: Image.Resampling) ->
     return found if channel.dtype == np.float32 else weighting.rounded(found.copy(), channel.dtype)
 
 
-def resized_scratch_bytes(
-    before_samples: int, after_samples: int, pixels_between: int, *, in_floats: bool
-) -> int:
+def resized_scratch_bytes(before: Shape, size: Size, kernel: Kernel, *, linear_light: bool = False) -> int:
     """Memory beside input and output: copies that the kernel works on, and rows done but not columns."""
-    if in_floats:
-        return _FLOAT_BYTES * (2 * before_samples + 2 * after_samples + pixels_between)
-    return (before_samples + after_samples) * 4 // 3 + 4 * pixels_between
+    if kernel == "nearest":
+        return 0
+    samples = before.pixels * (before.channels + before.has_alpha)
+    found = size.width * size.height * (before.channels + before.has_alpha)
+    in_floats = linear_light or before.has_alpha
+    working = _FLOAT_BYTES * (samples * (2 if linear_light and before.has_alpha else 1) + found)
+    if _effective(kernel, Size(before.width, before.height), size) == "area":
+        return working + _FLOAT_BYTES * found if in_floats else 0
+    between = size.width * before.height
+    if not in_floats and before.bytes_per_sample == 1:
+        bytes_per_pixel = 1 if before.channels == 1 else _PILLOW_BYTES
+        return bytes_per_pixel * (before.pixels + between + size.width * size.height)
+    channel = _FLOAT_BYTES * (before.pixels + between + size.width * size.height)
+    if not in_floats:
+        return samples * before.bytes_per_sample + channel
+    return working + _FLOAT_BYTES * max(samples, found) + channel

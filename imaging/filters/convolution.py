@@ -49,8 +49,8 @@ class Convolution(Filter):
     @field_validator("divisor")
     @classmethod
     def _not_zero(cls, value: float | None) -> float | None:
-        if value == 0:
-            raise ValueError("divisor must not be 0")
+        if value is not None and abs(value) < _NEARLY_ZERO:
+            raise ValueError(f"divisor must not be 0, nor nearer to it than {_NEARLY_ZERO:g}")
         return value
 
     def apply(self, pixels: Pixels) -> Pixels:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 _PERCENT = 100.0
+_LEAST_RANGE = 0.01  # percent
 
 
 class Levels(Filter):
@@ -42,8 +43,11 @@ class Levels(Filter):
 
     @model_validator(mode="after")
     def _black_below_white(self) -> Self:
-        if self.black >= self.white:
-            raise ValueError(f"black ({self.black:g}) must be below white ({self.white:g}), both in percent")
+        if self.white - self.black < _LEAST_RANGE:
+            raise ValueError(
+                f"black ({self.black:g}) must be below white ({self.white:g}) by at least {_LEAST_RANGE:g}, "
+                "both in percent"
+            )
         return self
 
     def apply(self, pixels: Pixels) -> Pixels:

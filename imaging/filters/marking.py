@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imaging.marks import Mark
     from imaging.picture import Pixels
 
-_BYTES_PER_PIXEL = 48  # of a mark, while it is made and laid: floats of each channel, a few times
+_BYTES_PER_PIXEL = 44  # of a mark, while it is made and laid: floats of each channel, a few times
 
 
 class Marking(Filter):

@@ -65,12 +65,7 @@ class Resize(Filter):
 
     def scratch_bytes(self, shape: Shape) -> int:
         size = self._scaled(Size(shape.width, shape.height))
-        channels = shape.channels + shape.has_alpha
-        in_floats = self.linear_light or shape.has_alpha or shape.bytes_per_sample > 1
-        between = size.width * shape.height
-        return resized_scratch_bytes(
-            shape.pixels * channels, size.width * size.height * channels, between, in_floats=in_floats
-        )
+        return resized_scratch_bytes(shape, size, self.kernel, linear_light=self.linear_light)
 
     def _factors(self, before: Size) -> tuple[float, float]:
         across = self.width / before.width if self.width else None

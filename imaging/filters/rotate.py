@@ -74,7 +74,7 @@ class Rotate(Filter):
         after = self.shape_after(shape)
         if self._quarters() is not None or not after.has_alpha:
             return 0
-        return _FLOAT_BYTES * (shape.channels + 1) * (shape.pixels + 2 * after.pixels)
+        return _FLOAT_BYTES * (shape.channels + 1) * (shape.pixels + after.pixels)
 
     def as_orientation(self) -> int | None:
         quarters = self._quarters()

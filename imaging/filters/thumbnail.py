@@ -10,7 +10,7 @@ from pydantic import Field
 from imaging.filters.base import Alpha, Filter, Traits
 from imaging.geometry import Size, of_aspect, scaled
 from imaging.resampling import resized, resized_scratch_bytes
-from imaging.saliency import SCRATCH_BYTES, Placing, place
+from imaging.saliency import CONTENT, SCRATCH_BYTES, Placing, place
 from imaging.shape import Shape
 
 if TYPE_CHECKING:
@@ -46,14 +46,11 @@ class Thumbnail(Filter):
         return replace(shape, width=size.width, height=size.height)
 
     def scratch_bytes(self, shape: Shape) -> int:
-        size = self._size(Size(shape.width, shape.height))
-        channels = shape.channels + shape.has_alpha
-        return SCRATCH_BYTES + resized_scratch_bytes(
-            shape.pixels * channels,
-            size.width * size.height * channels,
-            size.width * shape.height,
-            in_floats=shape.has_alpha or shape.bytes_per_sample > 1,
-        )
+        whole = Size(shape.width, shape.height)
+        part = of_aspect(whole, 1.0) if self.mode == "crop" else whole
+        used = replace(shape, width=part.width, height=part.height)
+        searched = SCRATCH_BYTES if self.mode == "crop" and self.gravity in CONTENT else 0
+        return max(searched, resized_scratch_bytes(used, self._size(whole), "auto"))
 
     def _size(self, whole: Size) -> Size:
         if self.mode == "crop":
