@@ -45,8 +45,8 @@ def contrast_limited(plane: Pixels, limit: float, tiles: int) -> Pixels:
 def contrast_limited_scratch_bytes(shape: Shape, tiles: int) -> int:
     """Memory beside input and output."""
     if shape.bytes_per_sample == 1:
-        padding = tiles * (shape.width + shape.height + tiles)
-        return shape.pixels + padding  # OpenCV pads to whole tiles, on a copy
+        even = shape.width % tiles == shape.height % tiles == 0
+        return 0 if even else shape.pixels + tiles * (shape.width + shape.height + tiles)  # padded by OpenCV
     block = shape.pixels // tiles**2
     return tiles**2 * _LEVELS * shape.bytes_per_sample + 5 * block * _FLOAT_BYTES
 

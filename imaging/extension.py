@@ -21,19 +21,25 @@ def extended(colour: Pixels, alpha: Pixels) -> Pixels:
     unseen = alpha == 0
     if not unseen.any() or unseen.all():
         return colour
-    planes = colour.astype(np.float32).reshape(*alpha.shape, -1)
-    weight = alpha.astype(np.float32) / np.float32(np.iinfo(alpha.dtype).max)
-    planes *= weight[..., np.newaxis]
-    found = _grown(_halved(planes, weight), alpha.shape)
-    result = colour.copy()
-    result[unseen] = np.rint(found[unseen]).astype(colour.dtype).reshape(-1, *colour.shape[2:])
+    means = _halved(*_weighted(colour, alpha))
+    result = _grown(np.rint(means, out=means).astype(colour.dtype), alpha.shape).reshape(colour.shape)
+    np.copyto(result, colour, where=~unseen if colour.ndim == alpha.ndim else ~unseen[..., np.newaxis])
     return result
 
 
 def extended_scratch_bytes(shape: Shape) -> int:
     """Memory beside colour and alpha; the result is counted."""
     planes = shape.pixels * _FLOAT_BYTES * (shape.channels + 1)
-    return shape.size_bytes + shape.pixels + int(planes * (1 + _PYRAMID / 2))
+    return shape.pixels + int(planes * (1 + _PYRAMID / 2))
+
+
+def _weighted(colour: Pixels, alpha: Pixels) -> tuple[Pixels, Pixels]:
+    """Colours times alpha, height x width x channels, and alpha from 0 to 1."""
+    weight: Pixels = alpha.astype(np.float32)
+    weight /= np.iinfo(alpha.dtype).max
+    planes = colour.astype(np.float32).reshape(*alpha.shape, -1)
+    planes *= weight[..., np.newaxis]
+    return planes, weight
 
 
 def _halved(planes: Pixels, weight: Pixels) -> Pixels:

@@ -55,5 +55,5 @@ class Bilateral(Filter):
 
     def scratch_bytes(self, shape: Shape) -> int:
         if shape.bytes_per_sample == 1:
-            return shape.size_bytes
+            return 0
         return 3 * _FLOAT_BYTES * shape.pixels * shape.channels

@@ -37,6 +37,8 @@ class Equalize(Filter):
         return with_luma(pixels, lambda plane: mapped(plane, _curve(plane)))
 
     def scratch_bytes(self, shape: Shape) -> int:
+        if self.by == "channel":
+            return shape.pixels * shape.bytes_per_sample if shape.channels > 1 else 0
         return with_luma_scratch_bytes(shape)
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from imaging.filters.base import Alpha, Filter, Traits
 from imaging.lazy import cv2
+from imaging.shape import Shape
 
 if TYPE_CHECKING:
     from imaging.picture import Pixels
@@ -40,3 +41,6 @@ class Median(Filter):
 
     def apply(self, pixels: Pixels) -> Pixels:
         return cv2.medianBlur(pixels, 2 * self.radius + 1)
+
+    def scratch_bytes(self, shape: Shape) -> int:
+        return shape.size_bytes if self.radius > _WIDEST_IN_16_BIT else 0  # a copy with its borders

@@ -10,11 +10,13 @@ from pydantic import Field
 from imaging.directions import towards
 from imaging.filters.base import Alpha, Filter, Traits
 from imaging.lazy import cv2, np
+from imaging.shape import Shape
 
 if TYPE_CHECKING:
     from imaging.picture import Pixels
 
 
+_FLOAT_BYTES = 4
 _PARTS = 4  # that a pixel is cut into, across and down
 
 
@@ -44,13 +46,26 @@ class MotionBlur(Filter):
     def _line(self) -> Pixels:
         """How much of each pixel the line covers, one pixel wide; the weights add up to 1."""
         along, down = towards(self.angle)
-        side = math.ceil(self.length / 2) + 1
+        side = self._side()
         parts = (2 * side + 1) * _PARTS
-        places = (np.arange(parts) + 0.5) / _PARTS - side - 0.5  # of the parts, from the middle
+        places = (np.arange(parts, dtype=np.float32) + 0.5) / _PARTS - side - 0.5  # from the middle
         columns, rows = places[np.newaxis, :], places[:, np.newaxis]
-        lengthwise = self.length / 2 - np.abs(columns * along + rows * down)
-        crosswise = 0.5 - np.abs(columns * down - rows * along)
-        covered = np.clip(lengthwise * _PARTS + 0.5, 0, 1) * np.clip(crosswise * _PARTS + 0.5, 0, 1)
+        covered = _covered(np.add(columns * along, rows * down), self.length)
+        covered *= _covered(np.subtract(columns * down, rows * along), 1.0)
         weights = covered.reshape(2 * side + 1, _PARTS, 2 * side + 1, _PARTS).sum(axis=(1, 3))
-        line: Pixels = (weights / weights.sum()).astype(np.float32)
+        line: Pixels = weights / weights.sum()
         return line
+
+    def _side(self) -> int:
+        """From the middle of the kernel, in pixels."""
+        return math.ceil(self.length / 2) + 1
+
+    def scratch_bytes(self, shape: Shape) -> int:  # noqa: ARG002 - of the kernel, whatever the picture
+        return 2 * _FLOAT_BYTES * ((2 * self._side() + 1) * _PARTS) ** 2
+
+
+def _covered(distance: Pixels, width: float) -> Pixels:
+    """How much of each part is within half of `width`; in place."""
+    np.abs(distance, out=distance)
+    np.subtract(width / 2 * _PARTS + 0.5, np.multiply(distance, _PARTS, out=distance), out=distance)
+    return distance.clip(0, 1, out=distance)
