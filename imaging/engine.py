@@ -79,7 +79,7 @@ def _run(data: bytes, header: Header, pipeline: Pipeline, deadline: Deadline) ->
 
 
 def _the_long_way(task: sequences.Task) -> Made:
-    """Decoded, filtered, encoded; all pictures of the file, or the first where the result can hold but one."""
+    """Decoded, filtered, encoded; all pictures of the file, or the first where the result holds but one."""
     header, pipeline = task.header, task.pipeline
     target = stages.target_of(header, pipeline)
     if sequences.keeps_all(header, target):
@@ -90,7 +90,7 @@ def _the_long_way(task: sequences.Task) -> Made:
     watch.lap("decode")
     picture = stages.through(pipeline, picture, task.deadline, task.notes)
     watch.lap("filter")
-    picture = stages.storable(picture, target, task.notes)
+    picture = stages.storable(picture, target, task.notes, stored_bits=header.bit_depth)
     size = picture.width, picture.height
     kept = stages.carried(task.metadata, header, size, target, pipeline, task.notes, gray=picture.is_gray)
     encoded = codec_of(target.name).encode(picture, stages.options(header, pipeline, target, kept))

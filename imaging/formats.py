@@ -29,6 +29,7 @@ class Format:
     stores_gray: bool = True  # a gray picture is kept as one channel
     stores_alpha: bool = True
     stores_16_bit: bool = False
+    stores_12_bit: bool = False  # and no more
     stores_profile: bool = True  # ICC
     several: Several = Several.NONE
     brands: frozenset[bytes] = frozenset()  # of ISO media files, which begin alike
@@ -90,6 +91,7 @@ _ALL = (
         "image/avif",
         ".avif",
         (),
+        stores_12_bit=True,
         brands=frozenset({b"avif", b"avis"}),
         several=Several.FRAMES,
         max_side=65535,

@@ -73,6 +73,10 @@ def note_first(header: Header, target: Format, notes: list[str]) -> None:
 def note_animation(header: Header, target: Format, notes: list[str]) -> None:
     if header.still_apart:
         notes.append("the picture that stood apart from the animation was left out")
+    if header.format == "avif" and header.is_deep:
+        notes.append(
+            f"animations in AVIF are read in 8 bits: the frames were reduced from {header.bit_depth}"
+        )
     if target.several is Several.PAGES:
         notes.append(f"{target.title} stores no times: the frames became pages")
     if target.name == "avif" and header.plays != 0:
@@ -123,7 +127,7 @@ def _filtered(task: Task, target: Format, watch: stages.Stopwatch) -> Iterator[F
         picture = Picture(upright(frame.picture.pixels, task.header.orientation))
         watch.lap("decode")
         picture = stages.through(task.pipeline, picture, task.deadline, task.notes)
-        picture = stages.storable(picture, target, task.notes)
+        picture = stages.storable(picture, target, task.notes, alone=False)
         watch.lap("filter")
         yield replace(frame, picture=picture)
         watch.lap("encode")

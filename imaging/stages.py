@@ -1,4 +1,4 @@
-"""The stages of the long way that every picture goes: a filter's step, what a format can hold, what is kept."""
+"""Stages of the long way that a picture goes: a filter's step, what a format can hold, what is kept."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from imaging.shaping import in_8_bits, on_white
 from imaging.structure import Colour, Header
 from imaging.transparency import filtered
 
+_TWELVE = 12
 _SAMPLING_SAID = frozenset({"jpeg", "avif", "heic"})  # formats whose header tells how colour was stored
 
 
@@ -59,14 +60,20 @@ def step(filter_: Filter, picture: Picture, notes: list[str]) -> Picture:
     return filtered(filter_, picture)
 
 
-def storable(picture: Picture, format_: Format, notes: list[str]) -> Picture:
-    """What the format cannot hold is reduced, and noted."""
+def storable(
+    picture: Picture, format_: Format, notes: list[str], *, stored_bits: int = 16, alone: bool = True
+) -> Picture:
+    """What the format cannot hold is reduced, and noted. `stored_bits` are those of the original's samples;
+    frames of an animation are not `alone`."""
     if max(picture.width, picture.height) > format_.max_side:
         raise Unprocessable(
             f"{format_.title} holds at most {format_.max_side:,} pixels to a side, and the result has "
             f"{picture.width:,} x {picture.height:,}: choose another format"
         )
-    if picture.is_deep and not format_.stores_16_bit:
+    if picture.is_deep and format_.stores_12_bit and alone:
+        if stored_bits > _TWELVE:
+            notes.append(f"{format_.title} stores 12 bits: the picture was reduced from 16")
+    elif picture.is_deep and not format_.stores_16_bit:
         notes.append(f"{format_.title} stores 8 bits: the picture was reduced from 16")
         picture = in_8_bits(picture)
     if picture.has_alpha and not format_.stores_alpha:

@@ -44,7 +44,6 @@ def encode(picture: Picture, options: EncodeOptions) -> bytes:
         "chroma": 420 if options.subsampled else 444,
     }
     kept = options.metadata
-    for name, value in (("icc_profile", kept.icc), ("exif", kept.exif), ("xmp", kept.xmp)):
-        if value is not None:
-            settings[name] = value
+    metadata = {"icc_profile": kept.icc, "exif": kept.exif, "xmp": kept.xmp}
+    settings |= {name: value for name, value in metadata.items() if value is not None}
     return pillow.saved(pillow.image_of(in_colour_order(picture)), "HEIF", settings)

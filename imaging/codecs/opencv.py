@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dpip.errors import Unprocessable
 from imaging.lazy import cv2, np
 from imaging.picture import Pixels
 
 
-def decode(data: bytes, title: str, *, luma_only: bool = False, smaller: int = 1) -> Pixels:
+def decode(data: bytes | Pixels, title: str, *, luma_only: bool = False, smaller: int = 1) -> Pixels:
     """As stored: all channels and bits, not turned; or luma alone. Raises `Unprocessable`.
 
     `smaller`: at one to 2, 4 or 8, three channels or luma alone. JPEG is quicker then.
@@ -35,10 +35,19 @@ def _reduced(smaller: int, *, gray: bool) -> int:
     return kinds[smaller][gray]
 
 
-def encode(extension: str, pixels: Pixels, parameters: Sequence[int] = ()) -> bytes:
-    """Raises `Unprocessable`."""
+def encode(
+    extension: str,
+    pixels: Pixels,
+    parameters: Sequence[int] = (),
+    metadata: Mapping[int, Pixels] | None = None,
+) -> bytes:
+    """`metadata` by OpenCV's kinds, for encoders that write containers. Raises `Unprocessable`."""
     try:
-        done, encoded = cv2.imencode(extension, pixels, parameters)
+        if metadata:
+            kinds, values = list(metadata), list(metadata.values())
+            done, encoded = cv2.imencodeWithMetadata(extension, pixels, kinds, values, parameters)
+        else:
+            done, encoded = cv2.imencode(extension, pixels, parameters)
     except cv2.error as error:
         raise _unwritable(pixels, extension) from error
     if not done:

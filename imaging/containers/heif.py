@@ -1,10 +1,10 @@
 """HEIF (ISO/IEC 23008-12), the container of AVIF and HEIC: items with properties; tracks of animations."""
 
-# ruff: noqa: PLR2004 - one signature for all formats; the numbers are those of the format
+# ruff: noqa: ARG001, PLR2004 - one signature for all formats; the numbers are those of the format
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -189,38 +189,69 @@ class _Item:
 def _item(stream: BinaryIO, meta: _Meta, number: int, title: str) -> _Item:
     item = _Item()
     for index in meta.owned.get(number, []):
-        if not 1 <= index <= len(meta.properties):
-            continue
-        box = meta.properties[index - 1]
-        if box.length > MAX_METADATA:
-            continue
-        data = content(stream, box, title)
-        if box.kind == b"ispe" and len(data) >= 12:
-            item.width, item.height = struct.unpack_from(">II", data, 4)
-        elif box.kind == b"pixi" and len(data) >= 6:
-            item.channels, item.depth = data[4], max(data[5 : 5 + data[4]], default=8)
-        elif box.kind == b"av1C" and len(data) >= 3:
-            _from_av1(item, data[2])
-        elif box.kind == b"hvcC" and len(data) >= 18:
-            item.subsampled, item.depth = (data[16] & 3) in (1, 2), 8 + (data[17] & 7)
-        elif box.kind == b"irot" and data:
-            item.turns = data[0] & 3
-        elif box.kind == b"imir" and data:
-            item.mirror = data[0] & 1
-        elif box.kind == b"clap":
-            item.cropped = True
-        elif box.kind == b"colr" and data[:4] in (b"prof", b"rICC"):
-            item.icc = data[4:]
-        elif box.kind == b"auxC":
-            item.auxiliary = data[4:].split(b"\x00")[0]
+        if 1 <= index <= len(meta.properties):
+            box = meta.properties[index - 1]
+            reading = _READING.get(box.kind)
+            if reading is not None and box.length <= MAX_METADATA:
+                needed, read = reading
+                data = content(stream, box, title)
+                if len(data) >= needed:
+                    read(item, data)
     return item
 
 
-def _from_av1(item: _Item, flags: int) -> None:
+def _from_size(item: _Item, data: bytes) -> None:
+    item.width, item.height = struct.unpack_from(">II", data, 4)
+
+
+def _from_channels(item: _Item, data: bytes) -> None:
+    item.channels, item.depth = data[4], max(data[5 : 5 + data[4]], default=8)
+
+
+def _from_hevc(item: _Item, data: bytes) -> None:
+    item.subsampled, item.depth = (data[16] & 3) in (1, 2), 8 + (data[17] & 7)
+
+
+def _from_turn(item: _Item, data: bytes) -> None:
+    item.turns = data[0] & 3
+
+
+def _from_mirror(item: _Item, data: bytes) -> None:
+    item.mirror = data[0] & 1
+
+
+def _from_crop(item: _Item, data: bytes) -> None:
+    item.cropped = True
+
+
+def _from_colour(item: _Item, data: bytes) -> None:
+    if data[:4] in (b"prof", b"rICC"):
+        item.icc = data[4:]
+
+
+def _from_auxiliary(item: _Item, data: bytes) -> None:
+    item.auxiliary = data[4:].split(b"\x00")[0]
+
+
+def _from_av1(item: _Item, data: bytes) -> None:
     """The third byte of the codec's configuration: high depth, twelve bits, monochrome, subsampling."""
+    flags = data[2]
     item.depth = 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
     item.channels = 1 if flags & 0x10 else 3
     item.subsampled = bool(flags & 0x08)
+
+
+_READING: dict[bytes, tuple[int, Callable[[_Item, bytes], None]]] = {  # with the bytes that it must have
+    b"ispe": (12, _from_size),
+    b"pixi": (6, _from_channels),
+    b"av1C": (3, _from_av1),
+    b"hvcC": (18, _from_hevc),
+    b"irot": (1, _from_turn),
+    b"imir": (1, _from_mirror),
+    b"clap": (0, _from_crop),
+    b"colr": (4, _from_colour),
+    b"auxC": (4, _from_auxiliary),
+}
 
 
 @dataclass(slots=True)

@@ -65,23 +65,11 @@ def read_header(stream: BinaryIO, size_bytes: int) -> Header:
     colour, alpha, depths = _COLOUR_TYPES.get(type_, (Colour.RGB, False, ()))
     if depth not in depths:
         raise broken(_TITLE, f"colour type {type_} with {depth} bits does not exist")
-    said, plays, controls = 0, 1, 0
-    turned, keyed, apart = UPRIGHT, False, False
+    found = _Found()
     for chunk in chunks(stream, size_bytes):
-        if chunk.kind == b"acTL" and chunk.length == 8:
-            said, plays = struct.unpack(">II", take_at(stream, chunk.offset, 8, _TITLE))
-        elif chunk.kind == b"fcTL" and chunk.length == _CONTROL.size:
-            if _shows_through(take_at(stream, chunk.offset, _CONTROL.size, _TITLE), width, height, controls):
-                alpha = True
-            controls += 1
-        elif chunk.kind == b"IDAT":
-            apart = apart or (said > 0 and controls == 0)
-        elif chunk.kind == b"tRNS":
-            keyed = True
-        elif chunk.kind == b"eXIf" and chunk.offset + chunk.length <= size_bytes:
-            turned = orientation(take_at(stream, chunk.offset, min(chunk.length, 65_536), _TITLE))
-    if said and said != controls:
-        raise broken(_TITLE, f"it says it has {said:,} frames, and {controls:,} are in it")
+        _look_at(chunk, stream, size_bytes, (width, height), found)
+    if found.said and found.said != found.controls:
+        raise broken(_TITLE, f"it says it has {found.said:,} frames, and {found.controls:,} are in it")
     return Header(
         "png",
         width,
@@ -89,14 +77,44 @@ def read_header(stream: BinaryIO, size_bytes: int) -> Header:
         size_bytes,
         bit_depth=depth,
         colour=colour,
-        has_alpha=alpha or keyed,
-        frames=max(1, said),
-        plays=plays,
-        composed=said > 1 or apart,
-        still_apart=apart,
-        orientation=turned,
-        plain=not (keyed and type_ == 0),
+        has_alpha=alpha or found.keyed or found.shows_through,
+        frames=max(1, found.said),
+        plays=found.plays,
+        composed=found.said > 1 or found.apart,
+        still_apart=found.apart,
+        orientation=found.turned,
+        plain=not (found.keyed and type_ == 0),
     )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the chunks behind the header tell."""
+
+    said: int = 0  # frames
+    plays: int = 1
+    controls: int = 0  # of frames
+    apart: bool = False  # a still that is no frame
+    shows_through: bool = False
+    keyed: bool = False
+    turned: int = UPRIGHT
+
+
+def _look_at(
+    chunk: _Chunk, stream: BinaryIO, size_bytes: int, canvas: tuple[int, int], found: _Found
+) -> None:
+    if chunk.kind == b"acTL" and chunk.length == 8:
+        found.said, found.plays = struct.unpack(">II", take_at(stream, chunk.offset, 8, _TITLE))
+    elif chunk.kind == b"fcTL" and chunk.length == _CONTROL.size:
+        control = take_at(stream, chunk.offset, _CONTROL.size, _TITLE)
+        found.shows_through |= _shows_through(control, *canvas, found.controls)
+        found.controls += 1
+    elif chunk.kind == b"IDAT":
+        found.apart |= found.said > 0 and found.controls == 0
+    elif chunk.kind == b"tRNS":
+        found.keyed = True
+    elif chunk.kind == b"eXIf" and chunk.offset + chunk.length <= size_bytes:
+        found.turned = orientation(take_at(stream, chunk.offset, min(chunk.length, 65_536), _TITLE))
 
 
 def _shows_through(control: bytes, width: int, height: int, number: int) -> bool:

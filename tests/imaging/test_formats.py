@@ -158,7 +158,21 @@ def test_deep_avif_is_read_in_16_bits() -> None:
     back = cv2.imdecode(np.frombuffer(filtered(data, "convert", format="png").data, np.uint8), -1)
     assert back.dtype == np.uint16
     assert psnr(back, deep * (65535 / 1023), 65535) > 28
-    assert "AVIF stores 8 bits" in filtered(data, "blur").notes[0]
+    again = filtered(data, "blur")
+    assert not again.notes
+    assert header_of(again.data).bit_depth == 12
+    png = cv2.imencode(".png", deep * 64)[1].tobytes()
+    assert "AVIF stores 12 bits" in filtered(png, "convert", format="avif").notes[0]
+
+
+@pytest.mark.parametrize("guise", GUISES)
+def test_lossless_avif_is_just_that(guise: str) -> None:
+    exif = Image.Exif()
+    exif[0x013B] = "Somebody"
+    png = made("png", GUISES[guise], exif=exif)
+    data = filtered(png, "convert:format=avif,lossless=true,keep_metadata=true").data
+    assert (np.asarray(opened(data)) == GUISES[guise]).all()
+    assert opened(data).getexif()[0x013B] == "Somebody"
 
 
 @pytest.mark.parametrize("form", ["jpeg2000", "pnm"])
