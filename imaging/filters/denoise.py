@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from dpip.errors import Unprocessable
 from imaging.filters.base import Alpha, Filter, Traits
 from imaging.lazy import cv2
 from imaging.shape import Shape
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _PERCENT = 100.0
+_MOST_COMPARISONS = 60e6 * 15**2  # 60 megapixels at a radius of 7: about a minute on one core
 _PATCH = 5  # pixels, side of the squares that are compared
 
 
@@ -51,6 +53,16 @@ class Denoise(Filter):
             searchWindowSize=2 * self.radius + 1,
             normType=cv2.NORM_L1,  # the one that OpenCV has for 16 bits, too
         )
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """Raises `Unprocessable` for a picture that would take minutes."""
+        most = _MOST_COMPARISONS / (2 * self.radius + 1) ** 2
+        if shape.pixels > most:
+            raise Unprocessable(
+                f"denoise with a radius of {self.radius} takes pictures up to {most / 1e6:.0f} megapixels, "
+                f"and this has {shape.pixels / 1e6:.1f}: choose a smaller radius, or resize before"
+            )
+        return shape
 
     def scratch_bytes(self, shape: Shape) -> int:
         return shape.size_bytes  # a copy with its borders

@@ -54,7 +54,7 @@ class MotionBlur(Filter):
         covered *= _covered(np.subtract(columns * down, rows * along), 1.0)
         weights = covered.reshape(2 * side + 1, _PARTS, 2 * side + 1, _PARTS).sum(axis=(1, 3))
         line: Pixels = weights / weights.sum()
-        return line
+        return line[np.ix_(line.any(axis=1), line.any(axis=0))]
 
     def _side(self) -> int:
         """From the middle of the kernel, in pixels."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dpip.errors import Refused
+from imaging.extension import extended
 from imaging.filters import FILTERS
 from imaging.filters.base import Alpha
 from imaging.picture import Picture
@@ -149,3 +150,18 @@ def test_filters_explain_themselves(name: str) -> None:
     for key, described in schema["properties"].items():
         assert described["description"], key
         assert "default" in described, key
+
+
+@pytest.mark.parametrize("mode", ["gray+alpha8", "colour+alpha16"])
+def test_colours_go_on_where_nothing_is_seen(mode: str) -> None:
+    picture = Picture(photograph(mode))
+    alpha = np.ascontiguousarray(picture.pixels[..., -1])
+    colour = np.ascontiguousarray(picture.colour)
+    seen = alpha > 0
+    colour[~seen] = 0
+    result = extended(colour, alpha)
+    assert (result[seen] == colour[seen]).all()
+    assert result[~seen].min() > 0
+    beside = result[41:199, 49].astype(float), colour[41:199, 50].astype(float)
+    assert np.abs(beside[0] - beside[1]).mean() < 0.1 * np.iinfo(colour.dtype).max
+    assert (extended(colour, np.zeros_like(alpha)) == colour).all()

@@ -10,8 +10,10 @@ import pytest
 from scipy import ndimage
 from skimage import filters, restoration
 
+from dpip.errors import Unprocessable
 from imaging import Limits, parse_pipeline, run
-from tests.imaging.filter_modes import apply, photograph
+from imaging.shape import Shape
+from tests.imaging.filter_modes import apply, made, photograph
 from tests.imaging.samples import Array, psnr
 
 COLOUR, GRAY = photograph("colour8"), photograph("gray8")
@@ -152,3 +154,12 @@ def test_denoise_takes_noise_away_as_scikit_images_does() -> None:
         theirs = top * restoration.denoise_nl_means(noisy / top, 5, 7, h=0.04, sigma=0.04, fast_mode=True)
         assert after > before + 2
         assert after > psnr(theirs, clean, top) - 1.5
+
+
+def test_denoise_refuses_what_would_take_minutes() -> None:
+    large = Shape(10_000, 7_000, 3, 1)
+    with pytest.raises(
+        Unprocessable, match="radius of 7 takes pictures up to 60 megapixels, and this has 70"
+    ):
+        made("denoise").shape_after(large)
+    assert made("denoise:radius=5").shape_after(large) == large
