@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from flask import Request
 
-from api.forms import MAX_FIELDS_BYTES, read_form
+from api.forms import MAX_FIELDS_BYTES, FilePart, read_form
 from dpip.errors import Malformed, TooLarge
 
 MULTIPART = "multipart/form-data"
@@ -30,8 +30,7 @@ def read_fields(request: Request) -> Fields:
 
 
 def _form(request: Request) -> Fields:
-    pairs, _ = read_form(request, _no_file)
-    return unique(pairs)
+    return unique(read_form(request, _no_file))
 
 
 def unique(pairs: Iterable[tuple[str, object]]) -> Fields:
@@ -96,5 +95,5 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _no_file() -> NoReturn:
+def _no_file(_part: FilePart) -> NoReturn:
     raise Malformed("no file is taken here; POST /images takes images")

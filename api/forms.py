@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from flask import Request
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
@@ -17,7 +17,11 @@ MAX_FIELDS_BYTES = 64 * 1024  # of all words of a request together
 
 
 class Sink(Protocol):
+    """Where a file of a form goes."""
+
     def write(self, data: bytes, /) -> object: ...
+    def end(self) -> None:
+        """The file came whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,13 @@ class FilePart:
     filename: str | None
 
 
+OpenFile: TypeAlias = Callable[[FilePart], Sink]
+
+
 class _Form:
-    def __init__(self, open_file: Callable[[], Sink]) -> None:
+    def __init__(self, open_file: OpenFile) -> None:
         self._open_file = open_file
         self.pairs: list[tuple[str, object]] = []
-        self.files: list[FilePart] = []
         self._name = ""
         self._sink: Sink | None = None
         self._words = bytearray()
@@ -42,8 +48,7 @@ class _Form:
         self._name = part.name or ""
         # `filename` is there, though it may be empty, when the client sends a file.
         if part.filename is not None:
-            self._sink = self._open_file()
-            self.files.append(FilePart(self._name, part.filename or None))
+            self._sink = self._open_file(FilePart(self._name, part.filename or None))
 
     def data(self, piece: bytes) -> None:
         if self._sink is not None:
@@ -57,14 +62,14 @@ class _Form:
     def end(self) -> None:
         if self._sink is None:
             self.pairs.append((self._name, self._words.decode(errors="replace")))
+        else:
+            self._sink.end()
         self._words.clear()
         self._sink = None
 
 
-def read_form(
-    request: Request, open_file: Callable[[], Sink]
-) -> tuple[list[tuple[str, object]], list[FilePart]]:
-    """The fields and the files of a multipart body, in order; each file streams into what `open_file` gives.
+def read_form(request: Request, open_file: OpenFile, max_parts: int = MAX_PARTS) -> list[tuple[str, object]]:
+    """The fields of a multipart body, in order; each file streams into what `open_file` gives for it.
 
     Raises `Malformed` for what is no such form, or is cut off, `TooLarge` for too many or too long fields,
     and whatever `open_file` and its sink raise.
@@ -72,7 +77,7 @@ def read_form(
     form = _Form(open_file)
     try:
         boundary = request.mimetype_params.get("boundary", "")
-        with PushMultipartParser(boundary, max_segment_count=MAX_PARTS) as parser:
+        with PushMultipartParser(boundary, max_segment_count=max_parts) as parser:
             while not parser.closed:
                 for event in parser.parse(request.stream.read(PIECE_BYTES)):
                     if isinstance(event, MultipartSegment):
@@ -82,14 +87,14 @@ def read_form(
                     else:
                         form.data(event)
     except ParserLimitReached:
-        raise _too_large() from None
+        raise _too_large(max_parts) from None
     except MultipartError as error:
         raise Malformed(f"the multipart body cannot be read, or is cut off: {error}") from None
-    return form.pairs, form.files
+    return form.pairs
 
 
-def _too_large() -> TooLarge:
+def _too_large(max_parts: int = MAX_PARTS) -> TooLarge:
     return TooLarge(
-        f"a form has at most {MAX_PARTS} parts, and fields that are no files are short. "
+        f"a form has at most {max_parts} parts here, and fields that are no files are short. "
         "Is the image sent as a file? curl wants --form data=@picture.jpg"
     )

@@ -32,11 +32,16 @@ class Incoming:
 
     def inspect(self, limits: Limits) -> tuple[Header, ImageFacts]:
         """Raises `UnsupportedFormat`, `TooLarge`, or `Unprocessable` for what is no whole picture."""
-        size = self.upload.size_bytes
-        with self.upload.reader() as stream:
-            header = read_header(stream, size, limits)
-            check_complete(stream, size, header)
-        return header, ImageFacts(header.format, header.width, header.height, size, self.upload.sha256)
+        return inspect(self.upload, limits)
+
+
+def inspect(upload: Upload, limits: Limits) -> tuple[Header, ImageFacts]:
+    """Raises `UnsupportedFormat`, `TooLarge`, or `Unprocessable` for what is no whole picture."""
+    size = upload.size_bytes
+    with upload.reader() as stream:
+        header = read_header(stream, size, limits)
+        check_complete(stream, size, header)
+    return header, ImageFacts(header.format, header.width, header.height, size, upload.sha256)
 
 
 @contextmanager
@@ -50,17 +55,16 @@ def receive(request: Request, store: ImageStore, max_bytes: int) -> Iterator[Inc
     sink = _Sink(store, max_bytes)
     try:
         if request.mimetype == fields.MULTIPART:
-            pairs, files = read_form(request, sink.open)
-            given, name = fields.unique(pairs), _file_name(files)
+            given = fields.unique(read_form(request, sink.open))
         elif request.mimetype.startswith("image/") or request.mimetype == "application/octet-stream":
-            given, name = fields.unique(request.args.items(multi=True)), None
-            _pour(request, sink.open())
+            given = fields.unique(request.args.items(multi=True))
+            _pour(request, sink.open(FilePart(FILE_FIELDS[0], None)))
         else:
             raise Malformed(
                 f"send the image as multipart/form-data, in a file field called {FILE_FIELDS[0]}, beside the "
                 "field workload_id: curl --form data=@picture.jpg --form workload_id=..."
             )
-        yield Incoming(given, sink.upload(), name)
+        yield Incoming(given, sink.upload(), sink.name)
     finally:
         sink.close()
 
@@ -72,11 +76,16 @@ class _Sink:
         self._store = store
         self._max_bytes = max_bytes
         self._upload: Upload | None = None
+        self.name: str | None = None
 
-    def open(self) -> _Sink:
+    def open(self, part: FilePart) -> _Sink:
         """Begin the file. Raises `Malformed` when there was one already."""
         if self._upload is not None:
-            raise Malformed("a request brings exactly one image file; send the others one by one")
+            raise Malformed(
+                "a request to /images brings exactly one image file; send the others one by one, or all "
+                "of them to POST /workloads/{workload_id}/images"
+            )
+        self.name = file_name(part)
         self._upload = self._store.begin()
         return self
 
@@ -93,6 +102,9 @@ class _Sink:
         if upload.size_bytes + len(data) > self._max_bytes:
             raise _too_large(self._max_bytes)
         return upload.write(data)
+
+    def end(self) -> None:
+        """The parser is done with the file; what was written waits for its commit."""
 
     def close(self) -> None:
         if self._upload is not None:
@@ -118,11 +130,13 @@ def _pour(request: Request, sink: _Sink) -> None:
         sink.write(piece)
 
 
-def _file_name(files: list[FilePart]) -> str | None:
-    if not files:
-        return None
-    file = files[0]
-    if file.field not in FILE_FIELDS:
-        raise Malformed(f"the file field is called {file.field!r}; call it {' or '.join(FILE_FIELDS)}")
-    bare = PureWindowsPath(PurePosixPath(file.filename or "").name).name
+def file_name(part: FilePart) -> str | None:
+    """The uploader's file name without folders. Raises `Malformed` for a file field of another name."""
+    if part.field not in FILE_FIELDS:
+        raise Malformed(f"the file field is called {part.field!r}; call it {' or '.join(FILE_FIELDS)}")
+    return bare_name(part.filename or "")
+
+
+def bare_name(path: str) -> str | None:
+    bare = PureWindowsPath(PurePosixPath(path).name).name
     return "".join(char for char in bare if char.isprintable())[:_MAX_NAME_CHARS] or None

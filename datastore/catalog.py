@@ -24,8 +24,10 @@ _NEWEST_FIRST = select(workloads).order_by(workloads.c.id.desc())
 _ALLOCATE = (
     update(workloads)
     .where(workloads.c.id == bindparam("of_id"), workloads.c.cancelled_at.is_(None))
-    .values(next_seq=workloads.c.next_seq + 1, queued=workloads.c.queued + 1)
-    .returning(workloads.c.next_seq - 1, workloads.c.name, workloads.c.owner_id)
+    .values(
+        next_seq=workloads.c.next_seq + bindparam("count"), queued=workloads.c.queued + bindparam("count")
+    )
+    .returning(workloads.c.next_seq - bindparam("count"), workloads.c.name, workloads.c.owner_id)
 )
 _CANCELLED_AT = select(workloads.c.cancelled_at).where(workloads.c.id == bindparam("id"))
 _ADD_IMAGE = insert(images)
@@ -131,30 +133,31 @@ class SqlCatalog:
             }
 
     def add_original(self, new: NewOriginal, place: Callable[[str], None], now: float) -> StoredImage:
-        """Image row and job row in one transaction, with `place(key)` just before its commit.
+        """Image row and job row in one transaction, with `place(key)` just before its commit."""
+        return self.add_originals([new], [place], now)[0]
 
-        Other writers of the workload (on SQLite: all writers) wait while `place` runs.
+    def add_originals(
+        self, new: Sequence[NewOriginal], places: Sequence[Callable[[str], None]], now: float
+    ) -> tuple[StoredImage, ...]:
+        """All of them or none, numbered in order.
+
+        Other writers of the workload (on SQLite: all writers) wait while `places` run.
         """
+        [workload_id] = {item.workload_id for item in new}
         with self._database.write() as connection:
-            allocated = connection.execute(_ALLOCATE, {"of_id": new.workload_id}).one_or_none()
+            values = {"of_id": workload_id, "count": len(new)}
+            allocated = connection.execute(_ALLOCATE, values).one_or_none()
             if allocated is None:
-                raise _refusal(connection, new.workload_id)
-            seq, workload_name, owner_id = allocated
-            image_id = ids.original_id(new.workload_id, seq)
-            stored = StoredImage(
-                id=image_id,
-                workload_id=new.workload_id,
-                owner_id=owner_id,
-                seq=seq,
-                kind=ImageKind.ORIGINAL,
-                key=ids.original_key(workload_name, image_id, new.extension),
-                name=rows.storable(new.name),
-                facts=new.facts,
-                created_at=now,
+                raise _refusal(connection, workload_id)
+            first, workload_name, owner_id = allocated
+            stored = tuple(
+                _stored(item, seq, workload_name, owner_id, now) for seq, item in enumerate(new, first)
             )
-            connection.execute(_ADD_IMAGE, rows.image_values(stored))
-            connection.execute(_ADD_JOB, _job_values(stored, new))
-            place(stored.key)
+            connection.execute(_ADD_IMAGE, [rows.image_values(image) for image in stored])
+            jobs_values = [_job_values(image, item) for image, item in zip(stored, new, strict=True)]
+            connection.execute(_ADD_JOB, jobs_values)
+            for place, image in zip(places, stored, strict=True):
+                place(image.key)
         return stored
 
     def image(self, image_id: str, owner_id: str | None) -> StoredImage | None:
@@ -196,6 +199,21 @@ def _refusal(connection: Connection, workload_id: str) -> NotFound | Conflict:
     if connection.execute(_CANCELLED_AT, {"id": workload_id}).one_or_none() is None:
         return NotFound(f"there is no workload {workload_id!r}; POST /workloads makes one")
     return Conflict(f"the workload {workload_id!r} was cancelled and takes no more images; make another")
+
+
+def _stored(new: NewOriginal, seq: int, workload_name: str, owner_id: str, now: float) -> StoredImage:
+    image_id = ids.original_id(new.workload_id, seq)
+    return StoredImage(
+        id=image_id,
+        workload_id=new.workload_id,
+        owner_id=owner_id,
+        seq=seq,
+        kind=ImageKind.ORIGINAL,
+        key=ids.original_key(workload_name, image_id, new.extension),
+        name=rows.storable(new.name),
+        facts=new.facts,
+        created_at=now,
+    )
 
 
 def _job_values(original: StoredImage, new: NewOriginal) -> dict[str, object]:

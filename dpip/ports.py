@@ -180,6 +180,15 @@ class Catalog(Protocol):
         `Conflict` for a cancelled one, and whatever `place` raises, in which case no row is left.
         """
 
+    def add_originals(
+        self, new: Sequence[NewOriginal], places: Sequence[Callable[[str], None]], now: float
+    ) -> tuple[StoredImage, ...]:
+        """`add_original` for many of one workload, in order, in one transaction: all of them or none.
+
+        When one of `places` raises, no row is left, but what was placed before it is there: bytes
+        without a row.
+        """
+
     def image(self, image_id: str, owner_id: str | None) -> StoredImage | None: ...
     def images(
         self,
