@@ -12,6 +12,7 @@ from imaging import sequences, shortcuts, stages
 from imaging.admission import check_output
 from imaging.codecs import codec_of, jpeg
 from imaging.containers import container_of
+from imaging.containers import jpeg as jpeg_container
 from imaging.deadline import Deadline
 from imaging.formats import FORMATS
 from imaging.header import read_header
@@ -59,6 +60,8 @@ def _size(header: Header) -> str:
 
 def _run(data: bytes, header: Header, pipeline: Pipeline, deadline: Deadline) -> Result:
     notes: list[str] = []
+    if header.format == "jpeg" and header.progressive:
+        jpeg_container.check_scans(data)
     metadata = container_of(header.format).read_metadata(io.BytesIO(data), len(data))
     made = shortcuts.attempt(data, header, pipeline)
     if made is None:

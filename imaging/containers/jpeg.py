@@ -23,6 +23,7 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM and RSTn have no length
 _EXIF, _XMP, _ICC = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00", b"ICC_PROFILE\x00"
 _MAX_PAYLOAD = 65_533
 _MAX_SEGMENTS = 10_000
+MAX_SCANS = 100
 _GRAY, _COLOUR, _FOUR_INKS = 1, 3, 4
 _CHUNK = 1 << 20
 _CM_PER_INCH = 2.54
@@ -64,9 +65,11 @@ def _segments(stream: BinaryIO) -> Iterator[_Segment]:
 def read_header(stream: BinaryIO, size_bytes: int) -> Header:
     """Up to the first scan."""
     frame: tuple[int, bytes] | None = None
-    turned = UPRIGHT
+    turned, at_once = UPRIGHT, 0
     for segment in _segments(stream):
-        if segment.marker in _FRAMES and frame is None:
+        if segment.marker == _SOS:
+            at_once = take_at(stream, segment.offset, 1, _TITLE)[0]
+        elif segment.marker in _FRAMES and frame is None:
             frame = segment.marker, take_at(stream, segment.offset, segment.length, _TITLE)
         elif segment.marker == _APP1 and turned == UPRIGHT:
             payload = take_at(stream, segment.offset, segment.length, _TITLE)
@@ -74,10 +77,11 @@ def read_header(stream: BinaryIO, size_bytes: int) -> Header:
                 turned = orientation(payload[len(_EXIF) :])
     if frame is None:
         raise broken(_TITLE, "no frame header before its first scan")
-    return _header(*frame, turned, size_bytes)
+    return _header(*frame, turned, size_bytes, at_once)
 
 
-def _header(marker: int, frame: bytes, turned: int, size_bytes: int) -> Header:
+def _header(marker: int, frame: bytes, turned: int, size_bytes: int, at_once: int) -> Header:
+    """`at_once` are the components in the first scan."""
     if len(frame) < 6:
         raise broken(_TITLE, "its frame header is too short")
     depth, height, width, components = struct.unpack_from(">BHHB", frame)
@@ -96,7 +100,7 @@ def _header(marker: int, frame: bytes, turned: int, size_bytes: int) -> Header:
         colour={_GRAY: Colour.GRAY, _COLOUR: Colour.RGB, _FOUR_INKS: Colour.CMYK}[components],
         orientation=turned,
         subsampled=len(set(sampling)) > 1,
-        progressive=marker in _PROGRESSIVE_FRAMES,
+        progressive=marker in _PROGRESSIVE_FRAMES or at_once < components,
         lossless=False,
         plain=components != _FOUR_INKS,
     )
@@ -122,6 +126,14 @@ def _has_end(stream: BinaryIO, start: int, end: int) -> bool:
             return True
         start, last = start + len(chunk), chunk[-1:]
     return False
+
+
+def check_scans(data: bytes) -> None:
+    """Raises `Unprocessable` for more scans than any encoder makes: each costs a pass over the picture,
+    however little is in it."""
+    scans = data.count(bytes((0xFF, _SOS)))
+    if scans > MAX_SCANS:
+        raise broken(_TITLE, f"it has {scans:,} scans; at most {MAX_SCANS} are read")
 
 
 def read_metadata(stream: BinaryIO, size_bytes: int) -> Metadata:

@@ -223,6 +223,15 @@ def test_a_header_costs_few_bytes(form: str) -> None:
     assert stream.taken < 100_000 < len(data)
 
 
+def test_too_many_scans_are_refused() -> None:
+    data = saved(rgb(0.02), "jpeg", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    many = data[:-2] + data[last:-2] * 200 + data[-2:]
+    assert header_of(many).progressive
+    with pytest.raises(Unprocessable, match="scans; at most 100"):
+        run(many, BLUR, Limits())
+
+
 def test_big_tiff_and_either_byte_order_are_read() -> None:
     pixels = rgb(0.02)
     big = saved(pixels, "tiff", big_tiff=True)
