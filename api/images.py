@@ -6,8 +6,9 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
-from api import fields
+from api import fields, visible
 from api.auth import Guard
+from api.bulk_upload import receive_many
 from api.delivery import deliver
 from api.download import download
 from api.incoming import receive
@@ -40,6 +41,14 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
                 answer = keep_original(parts, caller, incoming)
         location = url_for("images.fetch", image_id=answer["image_id"])
         return jsonify(answer), HTTPStatus.CREATED, {"Location": location}
+
+    @routes.post("/workloads/<workload_id>/images")
+    @guard.users
+    def upload_many(workload_id: str) -> tuple[Response, int]:
+        caller = guard.caller
+        with turns.turn(caller.user_id):
+            workload = visible.workload(parts, caller, workload_id)
+            return jsonify(receive_many(request, parts, workload)), HTTPStatus.CREATED
 
     @routes.get("/images/<image_id>")
     @guard.users_and_workers

@@ -30,6 +30,7 @@ _INDEX = {
     "GET /workloads/{workload_id}": "one workload",
     "DELETE /workloads/{workload_id}": "remove it with all its images",
     "POST /workloads/{workload_id}/cancel": "stop its jobs, keep what is done",
+    "POST /workloads/{workload_id}/images": "many images at once: a form with many files, a zip or a tar",
     "GET /workloads/{workload_id}/images": "its images and how each stands (kind, limit, after)",
     "GET /workloads/{workload_id}/jobs": "its jobs: where, why there, how long (state, limit, after)",
     "POST /images": "a multipart form: the file in data, workload_id -> an image",

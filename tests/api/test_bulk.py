@@ -1,0 +1,163 @@
+"""Many images in one request."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from urllib3.filepost import encode_multipart_formdata
+from werkzeug.test import TestResponse
+
+from api.bulk import BATCH
+from dpip.errors import StorageFull
+from tests.api.conftest import Api
+from tests.pictures import encode, photograph
+
+Files = list[tuple[str, bytes]]
+
+
+@pytest.fixture(scope="module")
+def files() -> Files:
+    made = [encode(photograph(number, 0.01), "jpeg") for number in range(5)]
+    return [(f"{number}.jpg", made[number % 5]) for number in range(BATCH + 6)]
+
+
+def form(files: Files) -> tuple[bytes, str]:
+    return encode_multipart_formdata([("data", (name, data)) for name, data in files])
+
+
+def zipped(files: Files) -> tuple[bytes, str]:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("folder/", b"")
+        archive.writestr("__MACOSX/._0.jpg", b"junk")
+        for name, data in files:
+            archive.writestr(f"folder/{name}", data)
+    return stream.getvalue(), "application/zip"
+
+
+def tarred(files: Files, mode: str = "w") -> tuple[bytes, str]:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode=mode) as archive:  # type: ignore[call-overload]
+        link = tarfile.TarInfo("folder/link.jpg")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+        for name, data in files:
+            info = tarfile.TarInfo(f"../../folder/{name}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return stream.getvalue(), "application/x-tar"
+
+
+def compressed(files: Files) -> tuple[bytes, str]:
+    return tarred(files, "w:gz")
+
+
+def send(api: Api, workload_id: str, body: tuple[bytes, str], user: str = "alice") -> TestResponse:
+    data, content_type = body
+    return api.ask("POST", f"/workloads/{workload_id}/images", user, data=data, content_type=content_type)
+
+
+@pytest.mark.parametrize("pack", [form, zipped, tarred, compressed])
+def test_all_are_kept_in_order(api: Api, files: Files, pack: Callable[[Files], tuple[bytes, str]]) -> None:
+    workload_id = api.workload()["workload_id"]
+    answer = send(api, workload_id, pack(files))
+    assert answer.status_code == 201, answer.text
+    got = answer.get_json()
+    assert got["refused"] == []
+    ids = [image["image_id"] for image in got["images"]]
+    assert len(ids) == len(files)
+    assert ids == sorted(ids)
+    for image_id, (_, data) in list(zip(ids, files, strict=True))[:: len(files) // 5]:
+        assert api.ask("GET", f"/images/{image_id}").data == data
+    listed = api.ask("GET", f"/workloads/{workload_id}/images?limit=1000").get_json()["images"]
+    assert [image["name"] for image in listed] == [name for name, _ in files]
+    seen = api.ask("GET", f"/workloads/{workload_id}").get_json()
+    assert (seen["queued"], seen["running_jobs"]) == (len(files), len(files))
+
+
+def test_one_bad_picture_keeps_no_other_out(api: Api, files: Files) -> None:
+    workload_id = api.workload()["workload_id"]
+    mixed = [
+        files[0],
+        ("text.png", b"no picture"),
+        files[1],
+        ("cut.jpg", files[2][1][:-100]),
+        ("none.jpg", b""),
+    ]
+    got = send(api, workload_id, form([*mixed, ("large.jpg", bytes(400_000)), files[3]])).get_json()
+    assert len(got["images"]) == 3
+    assert [(one["position"], one["name"], one["status"]) for one in got["refused"]] == [
+        (2, "text.png", 415),
+        (4, "cut.jpg", 422),
+        (5, "none.jpg", 422),
+        (6, "large.jpg", 413),
+    ]
+    assert all(one["detail"] for one in got["refused"])
+    assert len([name for name in api.files() if name.endswith(".jpg")]) == 3
+
+
+WRONG: dict[str, tuple[Any, int, str]] = {
+    "nothing in it": (form([]), 400, "no file"),
+    "an empty zip": (zipped([]), 400, "no file"),
+    "no zip": ((b"PK\x03\x04 but no more", "application/zip"), 400, "archive cannot be read"),
+    "no tar": ((b"x" * 2000, "application/x-tar"), 400, "archive cannot be read"),
+    "another type": ((b"{}", "application/json"), 400, "multipart form"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_no_batch_is_refused_and_leaves_nothing(api: Api, name: str) -> None:
+    workload_id = api.workload()["workload_id"]
+    before = api.rows(), api.files()
+    body, status, says = WRONG[name]
+    answer = send(api, workload_id, body)
+    assert answer.status_code == status
+    assert says in answer.get_json(force=True)["detail"]
+    assert (api.rows(), api.files()) == before
+
+
+def test_a_request_that_breaks_off_keeps_whole_batches_only(api: Api, files: Files) -> None:
+    workload_id = api.workload()["workload_id"]
+    data, content_type = form(files)
+    answer = send(api, workload_id, (data[: len(data) - 2000], content_type))
+    assert answer.status_code == 400
+    assert f"{BATCH} images before that were kept" in answer.get_json(force=True)["detail"]
+    assert api.rows()["images"] == BATCH
+    assert len([name for name in api.files() if name.endswith(".jpg")]) == BATCH
+    assert not [name for name in api.files() if ".incoming/" in name]
+
+
+def test_a_disk_that_fills_up_half_way_through_a_batch_leaves_no_row_and_no_file(
+    api: Api, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workload_id = api.workload()["workload_id"]
+    begin, count = api.parts.store.begin, 0
+
+    def nearly_full() -> Any:
+        nonlocal count
+        count += 1
+        upload = begin()
+        if count == 5:
+
+            def commit(_key: str) -> None:
+                raise StorageFull("the disk is full")
+
+            upload.commit = commit  # type: ignore[method-assign]
+        return upload
+
+    monkeypatch.setattr(type(api.parts.store), "begin", lambda _self: nearly_full())
+    assert send(api, workload_id, form(files[:8])).status_code == 507
+    assert api.rows()["images"] == 0
+    assert not [name for name in api.files() if name.endswith(".jpg") or ".incoming/" in name]
+
+
+def test_it_is_for_the_owner_and_not_for_a_cancelled_workload(api: Api, files: Files) -> None:
+    workload_id = api.workload()["workload_id"]
+    assert send(api, workload_id, form(files[:1]), "bob").status_code == 404
+    api.ask("POST", f"/workloads/{workload_id}/cancel")
+    assert send(api, workload_id, form(files[:1])).status_code == 409
