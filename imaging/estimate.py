@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imaging import shortcuts
+from imaging import deflate, shortcuts
 from imaging.admission import decoded_shape
 from imaging.extension import extended_scratch_bytes
 from imaging.filters.base import Alpha, Filter
@@ -14,7 +14,7 @@ from imaging.structure import Colour, Header
 _FLOAT_BYTES = 4
 _WORKING_BYTES = 4 * 2**20  # tables, small buffers
 _LOSSY_BYTES_PER_SAMPLE = 0.35  # of the encoded result; photographs at quality 90 stay below
-_WEBP_BYTES_PER_PIXEL = 6  # the encoder's own planes and tokens
+_WEBP_BYTES_PER_PIXEL = 9  # the pixels in its order, its own planes and tokens
 _WEBP_LOSSLESS_BYTES_PER_PIXEL = 32
 _PACKED_BYTES_PER_SAMPLE = 0.75  # of PNG and TIFF, of photographs
 
@@ -28,6 +28,9 @@ def estimate_memory(header: Header, pipeline: Pipeline) -> int:
     peak = shape.size_bytes * (2 if _twice_decoded(header) else 1)
     if header.format == "tiff":  # the decoder works on a copy of the file, in whole strips
         peak = 2 * shape.size_bytes + header.size_bytes
+    if header.format == "png":  # libpng's rows and OpenCV's copy of them
+        stored = shape.size_bytes + shape.alpha_bytes
+        peak = 2 * stored + deflate.held_bytes(stored)
     if header.progressive:
         peak += _coefficient_bytes(header)
     for filter_ in pipeline.filters:
