@@ -43,7 +43,7 @@ class Trim(Filter):
         reach = self.tolerance * float(np.iinfo(pixels.dtype).max) / 255
         border = np.array(canvas.levels(self.colour, pixels)) if self.colour else _of_corners(pixels, reach)
         if weighting.has_alpha(pixels) and border[-1] <= reach:
-            inside = cv2.inRange(np.ascontiguousarray(pixels[..., -1]), reach + 0.5, float("inf"))
+            inside = (pixels[..., -1] > reach).view(np.uint8)
         else:
             alike = cv2.inRange(pixels, tuple(border - reach), tuple(border + reach))
             inside = cv2.bitwise_not(alike)
