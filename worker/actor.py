@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
-import queue
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from dpip.home import PRIVATE_FOLDER
 from dpip.ports import ImageExchange
 from imaging.limits import Limits
 from worker.desk import Desk, Ticket
-from worker.grouping import grouped
+from worker.grouping import Tray
 from worker.jobs import JobRunner
 from worker.places import ApiPlace, Place
 
@@ -62,10 +61,10 @@ class WorkerActor:
 
     def run(self, batch: list[ClaimedJob]) -> Iterator[list[Outcome]]:
         """Exactly one outcome for each job, in groups, as they finish."""
-        done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        tray = Tray(len(batch))
         for ticket in [self._desk.take(claimed) for claimed in batch]:
-            self._threads.submit(self._work, ticket, done)
-        yield from grouped(done, len(batch))
+            self._threads.submit(self._work, ticket, tray)
+        yield from tray.groups()
 
     def cancel(self, jobs: list[tuple[str, int]]) -> None:
         """Drop these (job id, attempt) pairs at the next step, if they are here."""
@@ -87,12 +86,12 @@ class WorkerActor:
     def _current(self) -> ImageExchange:
         return self._exchange
 
-    def _work(self, ticket: Ticket, done: queue.SimpleQueue[Outcome]) -> None:
+    def _work(self, ticket: Ticket, tray: Tray) -> None:
         try:
             outcome = self._runner.run(ticket)
         finally:
             self._desk.leave(ticket)
-        done.put(outcome)
+        tray.put(outcome)
 
 
 def _log_to(file: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from imaging.limits import Limits
 from storage import FolderStore
 from tests.worker.jobs import assert_gray, claimed, picture
 from worker.actor import ActorSpec, WorkerActor
-from worker.grouping import grouped
+from worker.grouping import Tray
 from worker.places import ApiPlace, FolderPlace
 
 
@@ -25,18 +24,18 @@ def outcome(number: int, seconds: float = 0.0) -> Outcome:
 
 
 def test_outcomes_that_finish_together_travel_together() -> None:
-    done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    tray = Tray(5)
     for number in range(5):
-        done.put(outcome(number))
-    assert [len(group) for group in grouped(done, 5)] == [5]
+        tray.put(outcome(number))
+    assert [len(group) for group in tray.groups()] == [5]
 
 
 def test_a_finished_job_does_not_wait_for_a_slow_one() -> None:
-    done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-    done.put(outcome(1, seconds=1.0))
-    groups = grouped(done, 2)
+    tray = Tray(2)
+    tray.put(outcome(1, seconds=1.0))
+    groups = tray.groups()
     assert [one.job_id for one in next(groups)] == ["job-1"]  # the second is not even there yet
-    done.put(outcome(2))
+    tray.put(outcome(2))
     assert [one.job_id for one in next(groups)] == ["job-2"]
     assert list(groups) == []
 
