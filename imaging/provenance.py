@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 
+from dpip import __version__
 from imaging import turbo
 from imaging.lazy import cv2
 
-_DISTRIBUTIONS = ("dpip", "pillow", "numpy")
+_DISTRIBUTIONS = ("pillow", "numpy", "isal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,10 @@ class Provenance:
 
 @functools.cache
 def versions() -> Mapping[str, str]:
-    """Of DPIP, and of the libraries that decode, filter and encode. `turbojpeg`: "none" where it is missing;
-    some JPEGs are filtered in another way then."""
+    """Of DPIP, and of the libraries that decode, filter and encode; "none" where one is missing (some JPEGs
+    are filtered in another way without `turbojpeg`, and PNGs packed in another way without `isal`)."""
     found = {name: _version(name) for name in _DISTRIBUTIONS}
+    found["dpip"] = __version__
     found["opencv"] = str(cv2.__version__)
     found["turbojpeg"] = turbo.name() or "none"
     return MappingProxyType(found)
@@ -49,4 +51,4 @@ def _version(distribution: str) -> str:
     try:
         return version(distribution)
     except PackageNotFoundError:
-        return "unknown"
+        return "none"

@@ -14,6 +14,7 @@ from dpip.domain import Timings
 from imaging import turbo
 from imaging.filters.blur import Blur
 from imaging.filters.resize import Resize
+from imaging.filters.thumbnail import Thumbnail
 from imaging.gaussian import gaussian, gaussian_scratch_bytes
 from imaging.geometry import Size
 from imaging.lazy import cv2
@@ -50,12 +51,14 @@ def applies(header: Header, pipeline: Pipeline) -> bool:
 
 
 def _keeps_planes(filter_: Filter, header: Header) -> bool:
-    """A blur; a resize that makes smaller, cuts nothing, and mixes levels as stored."""
+    """A blur; or what makes smaller, cuts nothing, and mixes levels as stored."""
     if type(filter_) is Blur:
         return True
-    if type(filter_) is not Resize or filter_.linear_light or filter_.mode == "fill":
-        return False
-    if filter_.kernel == "nearest":  # it takes pixels as they are
+    if type(filter_) is Resize:
+        fit = filter_.mode != "fill" and not filter_.linear_light and filter_.kernel != "nearest"
+    else:
+        fit = type(filter_) is Thumbnail and filter_.mode == "fit"
+    if not fit:
         return False
     after = _size_after(filter_, header)
     return after.width < header.oriented_width and after.height < header.oriented_height
@@ -108,9 +111,7 @@ def _filtered(planes: Planes, filter_: Filter, size: Size) -> Planes:
 def _filtered_plane(plane: Pixels, filter_: Filter, size: Size, pixels_per_sample: int) -> Pixels:
     if isinstance(filter_, Blur):
         return gaussian(plane, filter_.sigma / pixels_per_sample)
-    if isinstance(filter_, Resize):
-        return resized(plane, size, filter_.kernel)
-    raise TypeError(filter_.name)
+    return resized(plane, size, filter_.kernel if isinstance(filter_, Resize) else "auto")
 
 
 def _filled(plane: Pixels, size: Size) -> Pixels:
