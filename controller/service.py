@@ -130,10 +130,16 @@ class Service:
         )
         with self._lock:
             self._drains.pop(worker.id, None)
+            known = worker.id in self._token_since
             self._token_since[worker.id] = now
         self._reports.refused(worker.id)  # it was unknown, perhaps; it is not any more
         self._reports.wake()
-        log.info("worker subscribed", extra=fields(worker=worker.id, name=worker.name, tags=",".join(tags)))
+        # It asks again and again while it waits for Ray.
+        log.log(
+            logging.DEBUG if known else logging.INFO,
+            "worker subscribed",
+            extra=fields(worker=worker.id, name=worker.name, tags=",".join(tags)),
+        )
         return Subscribed(
             worker_id=worker.id,
             boot=self._terms.boot,
