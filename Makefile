@@ -8,7 +8,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 UV = $(shell command -v uv || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format e2e bench setup setup-dev lock clean clean-all python
+.PHONY: help run test check format e2e bench filter-guide golden fuzz setup setup-dev lock clean clean-all python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -32,6 +32,15 @@ e2e: setup-dev ## a video through a freshly started system and back (ARGS="film.
 
 bench: setup-dev ## images per second and CPU per image, beside a bare OpenCV loop (ARGS="--short")
 	@exec $(BIN)/python -m benchmarks.end_to_end $(ARGS)
+
+fuzz: setup-dev ## break pictures of every format for so many seconds (ARGS="600")
+	@exec $(BIN)/python -m tests.fuzz $(ARGS)
+
+filter-guide: setup-dev ## docs/filters.md with its pictures, made of the filters
+	@exec $(BIN)/python tools/filter_guide.py
+
+golden: setup-dev ## renew tests/imaging/golden.json: what every filter's results hash to
+	@exec $(BIN)/python -m tests.imaging.golden
 
 setup: python ## make .venv with what running needs
 	@exec $(PYTHON) tools/setup.py run

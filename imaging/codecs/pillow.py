@@ -25,6 +25,10 @@ BAD_INPUT = (
     IndexError,
     TypeError,
     EOFError,
+    RuntimeError,
+    AssertionError,
+    AttributeError,
+    ArithmeticError,
     struct.error,
     zlib.error,
     Warning,  # where the process makes errors of them

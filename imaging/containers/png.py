@@ -48,6 +48,8 @@ def chunks(stream: BinaryIO, size_bytes: int) -> Iterator[_Chunk]:
             return
         stream.seek(position)
         length, kind = struct.unpack(">I4s", take(stream, 8, _TITLE))
+        if position + 12 + length > size_bytes:  # decoders make room for as much as is said
+            raise cut_off(_TITLE, f"its chunk at byte {position:,} reaches beyond the end")
         yield _Chunk(kind, position + 8, length)
         if kind == b"IEND":
             return
