@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
 from http import HTTPStatus
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from api import problems, system
 from dpip.settings import ENV_PREFIX, Common
 from imaging import catalogue
+from imaging.output import Convert
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "user-guide.md").read_text()
@@ -43,11 +46,24 @@ def test_every_endpoint_is_in_the_guide_and_no_other() -> None:
     assert told == {*system._INDEX, "GET /"}, "the index itself is tested against the routes"
 
 
-@pytest.mark.parametrize("described", catalogue(), ids=lambda described: described.name)
-def test_every_filter_is_in_the_guide_with_its_parameters(described) -> None:  # type: ignore[no-untyped-def]
-    [row] = re.findall(rf"^\| `{described.name}` \|.*$", GUIDE, re.MULTILINE)
-    for parameter in described.parameters["properties"]:
-        assert f"`{parameter}`" in row
+def filter_guide() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("filter_guide", ROOT / "tools" / "filter_guide.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_guide_to_the_filters_is_up_to_date() -> None:
+    """Their parameters, ranges and words; `make filter-guide` renews it."""
+    assert (ROOT / "docs" / "filters.md").read_text() == filter_guide().guide()
+
+
+@pytest.mark.parametrize("name", [described.name for described in catalogue()])
+def test_every_filter_is_in_the_guide(name: str) -> None:
+    assert f"[`{name}`](docs/filters.md#{name})" in GUIDE
+    assert name == Convert.name or (ROOT / "docs" / "pictures" / "filters" / f"{name}.webp").exists()
 
 
 def test_every_status_of_a_problem_is_in_the_guide() -> None:
@@ -56,7 +72,7 @@ def test_every_status_of_a_problem_is_in_the_guide() -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    for document in ROOT.glob("*.md"):
+    for document in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("examples/*/*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} points to {target}"
 

@@ -25,7 +25,7 @@ class Median(Filter):
 
     name: ClassVar[str] = "median"
     summary: ClassVar[str] = "takes specks away and keeps edges: the median of the square around each pixel"
-    example: ClassVar[str] = "radius=3"
+    example: ClassVar[str] = "radius=2"
     traits: ClassVar[Traits] = Traits(alpha=Alpha.EXTENDED, channelwise=True)
 
     radius: int = Field(

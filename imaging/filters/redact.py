@@ -32,7 +32,7 @@ class Redact(Filter):
 
     name: ClassVar[str] = "redact"
     summary: ClassVar[str] = "parts of the picture made unrecognizable: pixelated, blurred, or filled"
-    example: ClassVar[str] = "regions=38% 15% 30% 30%,strength=10"
+    example: ClassVar[str] = "regions=31% 4% 23% 48%,strength=10"
     traits: ClassVar[Traits] = Traits(alpha=Alpha.WITHIN)
 
     regions: Regions = Field(description="x y width height from the upper left corner; several parted by ;")
