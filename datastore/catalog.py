@@ -29,6 +29,7 @@ _ALLOCATE = (
     )
     .returning(workloads.c.next_seq - bindparam("count"), workloads.c.name, workloads.c.owner_id)
 )
+_OUTPUTS = select(workloads.c.id, workloads.c.outputs)
 _CANCELLED_AT = select(workloads.c.cancelled_at).where(workloads.c.id == bindparam("id"))
 _ADD_IMAGE = insert(images)
 _ADD_JOB = insert(jobs)
@@ -55,6 +56,7 @@ class SqlCatalog:
             "owner_id": workload.owner_id,
             "pipeline": workload.pipeline,
             "tags": list(workload.tags),
+            "outputs": list(workload.outputs),
             "created_at": workload.created_at,
             "next_seq": 1,
             "queued": 0,
@@ -122,12 +124,18 @@ class SqlCatalog:
         return keys
 
     def filtered_ids(self, workload_ids: Sequence[str]) -> dict[str, list[str]]:
-        """A done job is a filtered image, so an index over the jobs answers this."""
+        """A done job has all its filtered images, so an index over the jobs answers this."""
         with self._database.read() as connection:
+            outputs = {
+                row.id: row.outputs
+                for some in chunks(workload_ids)
+                for row in connection.execute(_OUTPUTS.where(workloads.c.id.in_(some)))
+            }
             return {
                 workload_id: [
-                    ids.filtered_id(original)
+                    ids.filtered_id(original, output)
                     for original in connection.execute(_DONE, {"workload_id": workload_id}).scalars()
+                    for output in outputs.get(workload_id, ())
                 ]
                 for workload_id in workload_ids
             }

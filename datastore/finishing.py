@@ -15,9 +15,9 @@ from datastore import rows
 from datastore.chunks import chunks
 from datastore.counters import CounterChanges
 from datastore.requeueing import UNPLACED
-from datastore.schema import images, jobs
+from datastore.schema import images, jobs, workloads
 from dpip import ids
-from dpip.domain import Failure, ImageKind, JobState, Outcome, StoredImage, Success
+from dpip.domain import Failure, ImageKind, JobState, Outcome, Output, StoredImage, Success
 
 _LOCK = (
     select(
@@ -29,9 +29,11 @@ _LOCK = (
         jobs.c.failure_kind,
         jobs.c.failure_detail,
         jobs.c.failure_retryable,
+        workloads.c.outputs,
     )
+    .join_from(jobs, workloads, jobs.c.workload_id == workloads.c.id)
     .order_by(jobs.c.id)
-    .with_for_update()
+    .with_for_update(of=jobs)
 )
 _THIS_ATTEMPT = (
     jobs.c.id == bindparam("of_id"),
@@ -112,7 +114,7 @@ def finish_batch(
 ) -> tuple[bool, ...]:
     """Commit what stands of `outcomes`; the workloads are locked already. True for each that stands."""
     current = _lock(connection, sorted({outcome.job_id for outcome in outcomes}))
-    keys = {outcome.result.key for outcome in outcomes if isinstance(outcome.result, Success)}
+    keys = {key for outcome in outcomes if isinstance(outcome.result, Success) for key in outcome.result.keys}
     taken = _taken(connection, sorted(keys))
     batch = _Batch(now, max_attempts)
     stands = []
@@ -131,10 +133,8 @@ def finish_batch(
 
 def _commit(batch: _Batch, job: _Current, outcome: Outcome, taken: dict[str, str]) -> None:
     result = outcome.result
-    if isinstance(result, Success) and result.key in taken:
-        result = Failure(
-            "internal", f"the key {result.key!r} of the result belongs to another image", retryable=True
-        )
+    if isinstance(result, Success):
+        result = _objection(job, result, taken) or result
     values: dict[str, object] = {
         "of_id": job.row.id,
         "of_attempt": job.row.attempt,
@@ -146,10 +146,10 @@ def _commit(batch: _Batch, job: _Current, outcome: Outcome, taken: dict[str, str
         "deliver": outcome.timings.deliver,
     }
     if isinstance(result, Success):
-        filtered = _filtered_image(job.row, result, batch.now)
-        batch.images.append(rows.image_values(filtered))
+        for filtered in _filtered_images(job.row, result, batch.now):
+            batch.images.append(rows.image_values(filtered))
+            taken[filtered.key] = filtered.id
         batch.done.append(values)
-        taken[result.key] = filtered.id
         job.state = JobState.DONE
     else:
         result = Failure(
@@ -166,23 +166,42 @@ def _commit(batch: _Batch, job: _Current, outcome: Outcome, taken: dict[str, str
 def _says_the_same(job: _Current, outcome: Outcome, taken: dict[str, str]) -> bool:
     """Whether this is, once more, what the job's attempt was ended by."""
     if isinstance(outcome.result, Success):
-        return job.state is JobState.DONE and taken.get(outcome.result.key) == ids.filtered_id(job.row.id)
+        first = ids.filtered_id(job.row.id, job.row.outputs[0])
+        return job.state is JobState.DONE and taken.get(outcome.result.key) == first
     said = rows.storable(outcome.result.kind), rows.storable(outcome.result.detail)
     return job.failure is not None and (job.failure.kind, job.failure.detail) == said
 
 
-def _filtered_image(row: rows.AnyRow, result: Success, now: float) -> StoredImage:
-    return StoredImage(
-        id=ids.filtered_id(row.id),
-        workload_id=row.workload_id,
-        owner_id="",  # the workload's; images have no owner of their own
-        seq=row.seq,
-        kind=ImageKind.FILTERED,
-        key=result.key,
-        name=None,
-        facts=result.facts,
-        created_at=now,
-    )
+def _objection(job: _Current, result: Success, taken: dict[str, str]) -> Failure | None:
+    """Why this result cannot be kept, though its attempt is the current one."""
+    used = next((key for key in result.keys if key in taken), None)
+    if used is not None:
+        return Failure("internal", f"the key {used!r} of the result belongs to another image", retryable=True)
+    made = (job.row.outputs[0], *(output.name for output in result.more))
+    if sorted(made) != sorted(job.row.outputs):
+        wanted, got = ", ".join(job.row.outputs), ", ".join(made)
+        return Failure(
+            "internal", f"the pipeline makes {wanted}, and the worker brought {got}", retryable=True
+        )
+    return None
+
+
+def _filtered_images(row: rows.AnyRow, result: Success, now: float) -> list[StoredImage]:
+    made = (Output(row.outputs[0], result.key, result.facts), *result.more)
+    return [
+        StoredImage(
+            id=ids.filtered_id(row.id, output.name),
+            workload_id=row.workload_id,
+            owner_id="",  # the workload's; images have no owner of their own
+            seq=row.seq,
+            kind=ImageKind.FILTERED,
+            key=output.key,
+            name=None,
+            facts=output.facts,
+            created_at=now,
+        )
+        for output in made
+    ]
 
 
 def _lock(connection: Connection, job_ids: Sequence[str]) -> dict[str, _Current]:

@@ -148,8 +148,9 @@ class SqlJobQueue:
                 lock_workloads_of_jobs(connection, {outcome.job_id for outcome in outcomes})
             return finish_batch(connection, outcomes, now, max_attempts)
 
-    def release(self, claimed: Sequence[tuple[str, int]], *, died: bool, now: float) -> int:
-        """running -> queued for these (job id, attempt) pairs; `died` counts against the job."""
+    def release(self, claimed: Sequence[tuple[str, int]], *, died: int, now: float) -> int:
+        """running -> queued for these (job id, attempt) pairs; so many workers `died`, which counts against
+        the job."""
         pairs = set(claimed)
         job_ids = [job_id for job_id, _ in pairs]
         return requeue(self._database, job_ids, lambda row: (row.id, row.attempt) in pairs, now, died=died)

@@ -60,7 +60,7 @@ def requeue(
     still: Callable[[AnyRow], bool],
     now: float,
     *,
-    died: bool = False,
+    died: int = 0,
 ) -> int:
     """running -> queued for those of these jobs for which `still(row)` holds once the row is locked."""
     wanted = sorted(set(job_ids))
@@ -76,7 +76,7 @@ def requeue(
                 if still(row):
                     changes.move(row.workload_id, JobState.RUNNING, JobState.QUEUED)
                     values.append(
-                        {"of_id": row.id, "of_attempt": row.attempt, "more_deaths": int(died), "now": now}
+                        {"of_id": row.id, "of_attempt": row.attempt, "more_deaths": died, "now": now}
                     )
         if values:
             connection.execute(_REQUEUE, values)

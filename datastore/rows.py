@@ -73,6 +73,7 @@ def workload(row: AnyRow) -> Workload:
         owner_id=row.owner_id,
         pipeline=row.pipeline,
         tags=tuple(row.tags),
+        outputs=tuple(row.outputs),
         created_at=row.created_at,
         cancelled_at=row.cancelled_at,
         queued=row.queued,

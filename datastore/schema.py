@@ -94,6 +94,7 @@ workloads = Table(
     Column("owner_id", Sorted, nullable=False),
     Column("pipeline", Text, nullable=False),
     Column("tags", JSON, nullable=False),
+    Column("outputs", JSON, nullable=False, server_default='["filtered"]'),
     Column("created_at", Double, nullable=False),
     Column("cancelled_at", Double),
     Column("next_seq", BigInteger, nullable=False),  # of the next upload

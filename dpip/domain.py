@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+DEFAULT_OUTPUT = "filtered"  # of a pipeline that makes one picture of each
+
 
 class Role(StrEnum):
     """What a user is."""
@@ -87,6 +89,7 @@ class Workload:
     pipeline: str  # canonical text, as `imaging.pipeline` prints it
     tags: tuple[str, ...]  # a job runs only on a worker that offers all of them
     created_at: float
+    outputs: tuple[str, ...] = (DEFAULT_OUTPUT,)  # names of the filtered images of each original
     cancelled_at: float | None = None
     queued: int = 0
     running: int = 0
@@ -182,12 +185,16 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job that is the worker's until the lease ends; `attempt` is the fencing token."""
+    """A job that is the worker's until the lease ends; `attempt` is the fencing token.
+
+    A copy is the same attempt once more, on another worker: the first result of the two counts.
+    """
 
     job: QueuedJob
     worker_id: str
     attempt: int
     lease_until: float
+    copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +213,28 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Output:
+    """A filtered image that a pipeline made beside its first."""
+
+    name: str  # one of the workload's `outputs`
+    key: str
+    facts: ImageFacts
+
+
+@dataclass(frozen=True, slots=True)
 class Success:
-    """What a finished attempt brought: the bytes lie under `key` already."""
+    """What a finished attempt brought; all bytes lie under their keys already.
+
+    `key` and `facts` are of the workload's first output, `more` of the others.
+    """
 
     key: str
     facts: ImageFacts
+    more: tuple[Output, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.key, *(output.key for output in self.more))
 
 
 @dataclass(frozen=True, slots=True)

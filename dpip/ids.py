@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import secrets
 
+from dpip.domain import DEFAULT_OUTPUT
+
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, in lower case
 _TIME_CHARS = 9  # 45 bits of milliseconds: until the year 3084
 _RANDOM_CHARS = 8  # 40 bits
@@ -32,7 +34,7 @@ def original_id(workload_id: str, seq: int) -> str:
     return f"{workload_id}-{seq:0{_SEQ_DIGITS}d}"
 
 
-def filtered_id(original: str, output: str = "filtered") -> str:
+def filtered_id(original: str, output: str = DEFAULT_OUTPUT) -> str:
     """The id of the filtered image of an original: derived, so that there can be only one."""
     return f"{original}-{output}"
 
@@ -42,7 +44,9 @@ def original_key(workload_name: str, image_id: str, extension: str) -> str:
     return f"{workload_name}/{image_id}.{extension}"
 
 
-def result_key(workload_name: str, original: str, attempt: int, extension: str) -> str:
+def result_key(
+    workload_name: str, original: str, attempt: int, extension: str, output: str = DEFAULT_OUTPUT
+) -> str:
     """Where an attempt puts its result; no two attempts share a key, so a late one overwrites nothing."""
     suffix = "" if attempt == 1 else f".{attempt}"
-    return f"{workload_name}/{filtered_id(original)}{suffix}.{extension}"
+    return f"{workload_name}/{filtered_id(original, output)}{suffix}.{extension}"
