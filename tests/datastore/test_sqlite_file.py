@@ -34,13 +34,15 @@ def test_an_existing_file_keeps_its_content(sqlite_url: str) -> None:
         assert store.catalog.workload(made.id, None) == made
 
 
-def test_how_connections_are_set_up(sqlite_url: str) -> None:
-    database = connect(sqlite_url)
-    expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+@pytest.mark.parametrize(("flush", "synchronous"), [(False, 1), (True, 2)])  # NORMAL, FULL
+def test_how_connections_are_set_up(sqlite_url: str, flush: bool, synchronous: int) -> None:
+    database = connect(sqlite_url, flush=flush)
+    expected = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000}
     with database.read() as reader, database.write() as writer:
         for connection in (reader, writer):
             found = {name: connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in expected}
             assert found == expected
+        assert writer.execute(text("PRAGMA synchronous")).scalar_one() == synchronous
     database.close()
 
 
