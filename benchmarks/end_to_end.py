@@ -1,108 +1,91 @@
-"""`make bench`: a freshly started system on 720p frames and photographs, beside a bare OpenCV loop.
+"""`make bench`: DPIP beside a bare OpenCV loop and beside others, on the same pictures and cores.
 
-Both go through the same pictures in turns, in the same run, on the same cores; medians over the repeats.
+Sequential, parallel and distributed; images per second, CPU time by part, memory, speed-up, break-even,
+latency and the cost of an idle system. The report goes to benchmarks/out. `make rivals` installs the others.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
-from benchmarks import bare, corpus, report, through_dpip
-from benchmarks.corpus import Picture
-from benchmarks.measuring import GROUPS, Watched, spent_ms, used_memory
-from tests.system.client import Client
-from tests.system.system import System
+from benchmarks import at_rest, report
+from benchmarks.contest import Plan, hold
+from benchmarks.guest import CannotTakePart, Failed
+from benchmarks.machine import cores, load
+from benchmarks.picture_sets import PictureSet, picture_set
+from benchmarks.rivals.catalogue import BARE, DPIP, ENTRIES
+from benchmarks.scaling import break_even, speed_ups
 
 OUT = Path(__file__).resolve().parent / "out"
-WARM_UP = 4  # images per set and filter, whose time is not counted
+_SETS = "photographs=30,frames=130,small=500,small=5000"
+_SHORT_SETS = "photographs=6,frames=20,small=200"
+_PARTS = "contest,scaling,rest"
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="end_to_end", description=__doc__)
     add = parser.add_argument
-    add("--frames", type=int, default=130, help="PNG frames of 1280 x 720")
-    add("--photographs", type=int, default=30, help="JPEG photographs of 3 to 24 megapixels")
+    add("--sets", default=_SETS, help="kinds of pictures and how many of each (default: %(default)s)")
     add("--filters", default="grayscale,blur", help="separated by commas")
+    add("--contestants", default="", help=f"of {', '.join(ENTRIES)} (default: all; the bare loop always)")
     add("--repeats", type=int, default=3)
-    add("--workers", type=int, default=2)
-    add("--threads", type=int, default=4, help="uploads at the same time")
-    add("--idle-s", type=float, default=10.0, help="how long the idle system is watched")
-    add("--short", action="store_true", help="26 frames, 6 photographs, once")
-    add("--out", type=Path, default=OUT, help="folder for the Markdown and JSON")
+    add("--patience", type=int, default=2, help="times as many runs as repeats, to find undisturbed ones")
+    add("--parts", default=_PARTS, help="what to measure (default: %(default)s)")
+    add("--idle-s", type=float, default=20.0, help="how long the idle system is watched")
+    add("--uploads", type=int, default=200, help="pictures of the latency probe")
+    add("--upload-mb", type=int, default=1000, help="how much is uploaded while the API's memory is watched")
+    add("--short", action="store_true", help="under a minute: few pictures, DPIP and the bare loop alone")
+    add("--out", type=Path, default=OUT, help="folder of the report")
     chosen = parser.parse_args(arguments)
     if chosen.short:
-        chosen.frames, chosen.photographs, chosen.repeats, chosen.idle_s = 26, 6, 1, 3.0
+        chosen.sets, chosen.parts = _SHORT_SETS, "contest"
+        chosen.contestants = chosen.contestants or DPIP
     return chosen
 
 
 def main(arguments: Sequence[str]) -> int:
     chosen = options(arguments)
-    console = Console(highlight=False)
-    console.print("making the pictures")
-    sets = {
-        f"{chosen.frames} frames": list(corpus.frames(chosen.frames)) if chosen.frames else [],
-        f"{chosen.photographs} photographs": list(corpus.photographs(chosen.photographs)),
-    }
-    with tempfile.TemporaryDirectory(prefix="dpip-bench-") as folder:
-        began = time.monotonic()
-        system = System(Path(folder), workers=chosen.workers)
+    parts = chosen.parts.split(",")
+    found = report.Report(options=vars(chosen))
+    _say("the pictures are made once, and kept")
+    sets = _sets(chosen.sets)
+    if "contest" in parts:
+        others = [name for name in ENTRIES if name != BARE]
+        names = chosen.contestants.split(",") if chosen.contestants else others
+        plan = Plan(names, sets, chosen.filters.split(","), chosen.repeats, chosen.patience, cores(), _say)
+        found.contest = hold(plan)
+    if "scaling" in parts:
+        _scale(found, sets[0], chosen)
+    if "rest" in parts:
+        found.at_rest = at_rest.measure(chosen.idle_s, chosen.uploads, chosen.upload_mb, _say)
+    found.load_after = load()
+    target = report.write(found, chosen.out)
+    sys.stdout.write(target.read_text())
+    _say(f"written to {target}")
+    return 0 if DPIP not in found.contest.absent else 1
+
+
+def _scale(found: report.Report, pictures: PictureSet, chosen: argparse.Namespace) -> None:
+    filter_name = chosen.filters.split(",")[-1]
+    for kind in ("dpip-workers", "dpip-hosts"):
         try:
-            client = system.ready()
-            ready_s = time.monotonic() - began
-            console.print(f"a fresh system is ready after {ready_s:.1f} s")
-            figures = measure(chosen, console, system, client, sets, ready_s)
-            client.close()
-        finally:
-            system.stop()
-    report.show(figures, console)
-    report.write(figures, chosen.out)
-    console.print(f"written to {chosen.out}")
-    return 0
+            found.scaling += speed_ups(kind, pictures, filter_name, cores(), chosen.repeats, _say)
+        except (CannotTakePart, Failed) as error:
+            found.skipped[f"speed-up: {kind}"] = str(error)
+    found.break_even = break_even(pictures, filter_name, cores(), chosen.repeats, _say)
 
 
-def measure(
-    chosen: argparse.Namespace,
-    console: Console,
-    system: System,
-    client: Client,
-    sets: dict[str, list[Picture]],
-    ready_s: float,
-) -> report.Report:
-    watched = Watched(system.up.pid)
-    idle = _idle(watched, chosen.idle_s)
-    cases = []
-    for name, pictures in sets.items():
-        for filter_name in chosen.filters.split(",") if pictures else []:
-            through_dpip.run(client, watched, pictures[:WARM_UP], filter_name, chosen.threads)
-            bare.run(pictures[:WARM_UP], filter_name)
-            ours, theirs = [], []
-            for number in range(chosen.repeats):
-                theirs.append(bare.run(pictures, filter_name))
-                ours.append(through_dpip.run(client, watched, pictures, filter_name, chosen.threads))
-                console.print(
-                    f"{name}, {filter_name}, {number + 1} of {chosen.repeats}: "
-                    f"{ours[-1].per_second:.1f} images/s, bare loop {theirs[-1].per_second:.1f}"
-                )
-            size = sum(picture.megapixels for picture in pictures)
-            cases.append(report.Case(name, filter_name, size, ours, theirs))
-    memory = used_memory(system.up.pid)
-    shown = {key: str(value) if isinstance(value, Path) else value for key, value in vars(chosen).items()}
-    return report.Report(cases, ready_s, idle, memory, shown)
+def _sets(text: str) -> list[PictureSet]:
+    pairs = (item.partition("=") for item in text.split(","))
+    return [picture_set(kind, int(count)) for kind, _, count in pairs]
 
 
-def _idle(watched: Watched, seconds: float) -> dict[str, float]:
-    """CPU in per cent of one core that the system uses when nobody asks anything of it."""
-    before = watched.snapshot()
-    time.sleep(seconds)
-    spent = spent_ms(before, watched.snapshot())
-    return {group: spent[group] / seconds / 10 for group in GROUPS}
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

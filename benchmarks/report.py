@@ -1,142 +1,177 @@
-"""The benchmark's figures as tables: on the terminal, as Markdown and as JSON."""
+"""The benchmark's report: Markdown with plots beside it, and the figures as JSON."""
 
 from __future__ import annotations
 
 import json
-import os
-import platform
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+from benchmarks import svg, tables
+from benchmarks.at_rest import AtRest
+from benchmarks.contest import Contest
+from benchmarks.machine import described, load
+from benchmarks.rivals.catalogue import BARE, ENTRIES
+from benchmarks.scaling import BreakEven, Step
 
-from benchmarks.measuring import GROUPS, Run
-
-_PACKAGES = ("ray", "opencv-python-headless", "flask", "sqlalchemy", "pynng")
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One set of pictures and one filter: what it took, run by run."""
-
-    pictures: str
-    filter: str
-    megapixels: float  # of all pictures together
-    dpip: Sequence[Run]
-    bare: Sequence[Run]
-
-    def median(self, runs: Sequence[Run]) -> Run:
-        """The run of median speed: its parts belong together."""
-        return sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
-
-    @property
-    def ratio(self) -> float:
-        """Images per second of DPIP to those of the loop, each beside the other in time; the median."""
-        pairs = zip(self.dpip, self.bare, strict=True)
-        return statistics.median(ours.per_second / theirs.per_second for ours, theirs in pairs)
+NAME = "end_to_end"
+_DETAILED = ("dpip", "dpip-bulk", "flask-celery")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Report:
-    cases: Sequence[Case]
-    ready_s: float
-    idle_percent: Mapping[str, float]  # of one core, by group
-    memory_mb: Mapping[str, float]
+    """What was measured so far; a part that was left out is empty or None."""
+
     options: Mapping[str, object]
-    load_before: float = field(default_factory=lambda: os.getloadavg()[0])
+    contest: Contest = field(default_factory=Contest)
+    scaling: list[Step] = field(default_factory=list)
+    break_even: BreakEven | None = None
+    at_rest: AtRest | None = None
+    skipped: dict[str, str] = field(default_factory=dict)
+    load_before: float = field(default_factory=load)
+    load_after: float = 0.0
+    machine: str = field(default_factory=described)
 
 
-Rows = list[list[str]]
-
-
-def tables(report: Report) -> list[tuple[str, Rows]]:
-    """Title and rows; the first row is the heading."""
-    return [
-        ("Images per second, end to end", _speed(report.cases)),
-        ("CPU milliseconds per image, by process", _cpu(report.cases)),
-        ("Wall-clock milliseconds per image: where a job's time goes", _parts(report.cases)),
-        ("At rest", _rest(report)),
-    ]
-
-
-def _speed(cases: Sequence[Case]) -> Rows:
-    rows = [["pictures", "filter", "DPIP", "bare loop", "ratio", "DPIP MP/s", "CPU-ms", "bare CPU-ms"]]
-    for case in cases:
-        ours, theirs = case.median(case.dpip), case.median(case.bare)
-        rows.append(
-            [
-                case.pictures,
-                case.filter,
-                f"{ours.per_second:.1f}",
-                f"{theirs.per_second:.1f}",
-                f"{case.ratio:.2f}",
-                f"{case.megapixels / ours.seconds:.0f}",
-                f"{ours.cpu_ms_in_all:.1f}",
-                f"{theirs.cpu_ms_in_all:.1f}",
-            ]
-        )
-    return rows
-
-
-def _cpu(cases: Sequence[Case]) -> Rows:
-    medians = [case.median(case.dpip) for case in cases]
-    rows = [[group, *(f"{run.cpu_ms[group]:.1f}" for run in medians)] for group in GROUPS]
-    return [_heading(cases), *rows, ["in all", *(f"{run.cpu_ms_in_all:.1f}" for run in medians)]]
-
-
-def _parts(cases: Sequence[Case]) -> Rows:
-    medians = [case.median(case.dpip).parts for case in cases]
-    return [_heading(cases), *([name, *(f"{parts[name]:.1f}" for parts in medians)] for name in medians[0])]
-
-
-def _heading(cases: Sequence[Case]) -> list[str]:
-    return ["", *(f"{case.pictures}, {case.filter}" for case in cases)]
-
-
-def _rest(report: Report) -> Rows:
-    idle, memory = report.idle_percent, report.memory_mb
-    rows = [[group, f"{idle[group]:.2f}", f"{memory[group]:.0f}"] for group in GROUPS[1:]]
-    totals = ["in all", f"{sum(idle.values()):.2f}", f"{sum(memory.values()):.0f}"]
-    return [["", "CPU, % of one core", "memory (USS), MB"], *rows, totals]
-
-
-def machine() -> str:
-    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    return f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}, {packages}"
-
-
-def show(report: Report, console: Console) -> None:
-    for title, (heading, *rows) in tables(report):
-        table = Table(title=title, title_justify="left", title_style="bold")
-        for number, name in enumerate(heading):
-            left = number == 0 or (number == 1 and bool(heading[0]))
-            table.add_column(name, justify="left" if left else "right")
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
-    console.print(f"ready after {report.ready_s:.1f} s; load before: {report.load_before:.1f}; {machine()}")
-
-
-def write(report: Report, folder: Path) -> None:
-    """`end_to_end.md` and `end_to_end.json`."""
+def write(report: Report, folder: Path) -> Path:
+    """`end_to_end.md` with its `.svg` files, and `end_to_end.json`. Returns the path of the first."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = [
-        "# End to end, beside a bare OpenCV loop",
+    plots = _plots(report)
+    for name, drawing in plots.items():
+        (folder / f"{name}.svg").write_text(drawing)
+    target = folder / f"{NAME}.md"
+    target.write_text(markdown(report, list(plots)))
+    values = {"at": datetime.now(UTC).isoformat(), **asdict(report)}
+    (folder / f"{NAME}.json").write_text(json.dumps(values, indent=1, default=str))
+    return target
+
+
+_READING = """\
+Ratio: images per second beside those of a loop that decodes, filters and encodes in memory with a thread
+per core (JPEG quality 90, PNG zlib level 3), run before each run; the median, and its spread. By CPU: the
+same by CPU time. Others: how much of the machine went to programs that are not measured; from a tenth on,
+the ratio says little (many processes get more of a busy machine than one), and the one by CPU time more.
+From the first byte of the first upload to the last result downloadable (files in place: to the last file
+written), with client and services on the same cores. Peak MB: memory of all processes that is not backed by
+files, without the pictures that a client holds. Result size: beside the loop's. PSNR: the least of some
+results beside the loop's; other definitions of luma and other blurs differ.
+"""
+
+
+def markdown(report: Report, plots: Sequence[str]) -> str:
+    about = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {report.machine}."
+    loads = f"Load before: {report.load_before:.1f}, after: {report.load_after:.1f}."
+    title = "# DPIP beside a bare OpenCV loop, and beside others"
+    text = [title, "", f"{about} {loads}", "", _READING]
+    if report.contest.scores:
+        text += _section("Ratios to the bare loop", tables.ratios(report.contest))
+    for pictures in dict.fromkeys(score.pictures.name for score in report.contest.scores):
+        title = next(s.pictures.title for s in report.contest.scores if s.pictures.name == pictures)
+        text += _section(title, tables.speed(report.contest, pictures))
+        text += [f"![{title}]({pictures}.svg)", ""] if pictures in plots else []
+    for name in _DETAILED:
+        scores = [score for score in report.contest.scores if score.contestant == name]
+        if scores:
+            title = ENTRIES[name].title.replace("*", "")
+            text += _section(f"CPU milliseconds per image: {title}", tables.cpu(scores))
+            if scores[0].run.parts:
+                text += _section(f"Wall-clock milliseconds per image: {title}", tables.parts(scores))
+    text += _scaling(report)
+    text += _rest(report)
+    absent = {**report.contest.absent, **report.skipped}
+    if absent:
+        text += [
+            "## Not measured",
+            "",
+            *(f"- {_called(name)}: {_short(why)}" for name, why in absent.items()),
+            "",
+        ]
+    return "\n".join(text)
+
+
+def _called(name: str) -> str:
+    return ENTRIES[name].title.replace("*", "") if name in ENTRIES else name
+
+
+def _short(reason: str) -> str:
+    return reason.splitlines()[0][:200] if reason else "no reason given"
+
+
+def _scaling(report: Report) -> list[str]:
+    text: list[str] = []
+    if report.scaling:
+        text += _section("Speed-up over workers", tables.scaling(report.scaling))
+    found = report.break_even
+    if found is not None:
+        text += _section(f"Break-even: {found.filter}", tables.break_even(found))
+        sentence = (
+            f"DPIP is done before one thread from {_pictures(found.running)} on when it runs already, and "
+            f"from {_pictures(found.from_nothing)} on when it has to be started ({found.start_s:.1f} s)."
+        )
+        text += [sentence, "", "![Break-even](break-even.svg)", ""]
+    return text
+
+
+def _pictures(count: float | None) -> str:
+    return "no number of pictures" if count is None else f"{count:.0f} photographs"
+
+
+def _rest(report: Report) -> list[str]:
+    found = report.at_rest
+    if found is None:
+        return []
+    upload = found.upload
+    sentence = (
+        f"`dpip up` is ready after {found.ready_s:.1f} s. While {upload.uploaded_mb:.0f} MB come in within "
+        f"{upload.seconds:.1f} s, the API's processes take {upload.peak_mb:.0f} MB at most "
+        f"(resident; {upload.before_mb:.0f} MB before)."
+    )
+    return [
+        *_section("At rest", tables.rest(found)),
+        sentence,
         "",
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {machine()}.",
+        *_section("Latency of one small picture on an idle system", tables.latency(found)),
+        *_section("Where that time goes", tables.latency_parts(found)),
     ]
-    text += [f"Load before: {report.load_before:.1f}. Ready after {report.ready_s:.1f} s.", ""]
-    for title, (heading, *rows) in tables(report):
-        text += [f"## {title}", "", _line(heading), _line(["---"] * len(heading)), *map(_line, rows), ""]
-    (folder / "end_to_end.md").write_text("\n".join(text))
-    values = {"machine": machine(), "at": datetime.now(UTC).isoformat(), **asdict(report)}
-    (folder / "end_to_end.json").write_text(json.dumps(values, indent=1))
+
+
+def _section(title: str, rows: tables.Rows) -> list[str]:
+    heading, *others = rows
+    return [f"## {title}", "", _line(heading), _line(["---"] * len(heading)), *map(_line, others), ""]
 
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _plots(report: Report) -> dict[str, str]:
+    drawings = {}
+    contest = report.contest
+    filters = list(dict.fromkeys(score.filter for score in contest.scores))
+    for pictures in dict.fromkeys(score.pictures.name for score in contest.scores):
+        scores = [score for score in contest.scores if score.pictures.name == pictures]
+        names = [n for n in dict.fromkeys(score.contestant for score in scores) if n != BARE]
+        series = [
+            svg.Series(_called(name), [_bar(contest, name, pictures, filter_name) for filter_name in filters])
+            for name in names
+        ]
+        title = f"{scores[0].pictures.title}: images per second, ratio to the bare loop"
+        drawings[pictures] = svg.bars(title, filters, series, mark=1.0)
+    found = report.break_even
+    if found is not None:
+        drawings["break-even"] = svg.lines(
+            f"Break-even, {found.filter}",
+            [
+                svg.Series("through DPIP", points=list(zip(found.sizes, found.dpip_s, strict=True))),
+                svg.Series("in one thread", points=list(zip(found.sizes, found.sequential_s, strict=True))),
+            ],
+            "photographs in the batch",
+            "seconds",
+        )
+    return drawings
+
+
+def _bar(contest: Contest, name: str, pictures: str, filter_name: str) -> svg.Bar | None:
+    score = contest.score(name, pictures, filter_name)
+    return None if score is None else svg.Bar(score.ratio.median, score.ratio.low, score.ratio.high)

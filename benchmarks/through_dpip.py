@@ -1,92 +1,228 @@
-"""A set of pictures through a running system, over HTTP, as a client would push them."""
+"""A set of pictures through a running DPIP, over HTTP, as a client would push them."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
-import cv2
+from benchmarks.lean_http import MULTIPART, Client, form, form_of_files
+from benchmarks.rivals.protocol import Sample
+from tests.system.system import System
 
-from benchmarks import bare
-from benchmarks.corpus import Picture
-from benchmarks.measuring import Run, Watched, spent_ms
-from tests.system.client import Client
-
-WATCH_S = 0.03
+ROLES = {
+    "ray::WorkerActor": "actors",
+    "-m controller": "controller",
+    "-m scheduler": "scheduler",
+    "-m api": "api",
+    "-m worker": "workers",
+    "-m cluster": "ray",
+    "-m command": "supervisor",
+}
+UPLOADS_AT_ONCE = 4
 TIMEOUT_S = 600.0
-LEAST_PSNR_DB = 30.0
 PARTS = ("fetch", "decode", "filter", "encode", "deliver")
+_SOONEST_S, _LATEST_S = 0.005, 1.0
 _PAGE = 1000
+_BULK_FILES, _BULK_BYTES = 100, 16_000_000
+_CONTENT_TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
 
 
 class Incomplete(Exception):
     """The system did not do what was asked of it; its speed means nothing then."""
 
 
-def run(client: Client, watched: Watched, pictures: Sequence[Picture], filter_name: str, threads: int) -> Run:
-    """From the first byte sent until the last result can be downloaded."""
-    workload = client.create(f"bench-{time.time_ns()}", filter_name)
-    uploads: list[float] = []
+class OverHttp:
+    """The client's part: upload everything, wait until the workload is completed."""
 
-    def push(picture: Picture) -> str:
-        began = time.perf_counter()
-        image_id = client.upload(workload, picture.name, picture.data)
-        uploads.append(time.perf_counter() - began)
-        return image_id
+    roles: ClassVar[Mapping[str, str]] = ROLES
+    in_memory: ClassVar[bool] = True
 
-    before, own, began = watched.snapshot(), time.process_time(), time.perf_counter()
-    with ThreadPoolExecutor(threads) as pool:
-        ids = list(pool.map(push, pictures))
-    seen = _completed(client, workload)
-    seconds = time.perf_counter() - began
-    cpu = spent_ms(before, watched.snapshot())
-    cpu["client"] = 1000 * (time.process_time() - own)
-    _sample(client, seen, ids, pictures, filter_name)
-    parts = {"upload": 1000 * statistics.mean(uploads), **_parts(client, workload)}
-    client.ask("DELETE", f"/workloads/{workload}")
-    count = len(pictures)
-    return Run(count, seconds, {group: spent / count for group, spent in cpu.items()}, parts)
+    def __init__(self) -> None:
+        self.client: Client | None = None
+        self._last: Workload | None = None
+        self._upload_ms = 0.0
+
+    def use(self, url: str, token: str) -> None:
+        self.client = Client(url, {"Authorization": f"Bearer {token}"})
+
+    def run(self, pictures: Sequence[Sample], filter_name: str) -> Workload:
+        if self.client is None:
+            raise RuntimeError("prepare comes first")
+        self._forget()
+        workload = Workload.create(self.client, filter_name)
+        took: list[float] = []
+
+        def push(several: Sequence[Sample]) -> list[str]:
+            began = time.perf_counter()
+            ids = self.upload(workload, several)
+            took.append((time.perf_counter() - began) / len(several))
+            return ids
+
+        with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
+            workload.originals = [one for ids in pool.map(push, self.requests(pictures)) for one in ids]
+        workload.wait()
+        self._upload_ms = 1000 * statistics.mean(took)
+        self._last = workload
+        return workload
+
+    def requests(self, pictures: Sequence[Sample]) -> list[Sequence[Sample]]:
+        """Which pictures go together: each alone."""
+        return [(one,) for one in pictures]
+
+    def upload(self, workload: Workload, several: Sequence[Sample]) -> list[str]:
+        return [workload.upload(one) for one in several]
+
+    def parts(self) -> Mapping[str, float]:
+        return {} if self._last is None else {"upload": self._upload_ms, **_parts(self._last)}
+
+    def _forget(self) -> None:
+        if self._last is not None:
+            self._last.delete()
+        self._last = None
+
+    def close(self) -> None:
+        if self.client is not None:
+            self.client.close()
 
 
-def _completed(client: Client, workload: str) -> dict[str, Any]:
-    deadline = time.monotonic() + TIMEOUT_S
-    while (seen := client.workload(workload))["status"] != "completed":
-        if time.monotonic() > deadline:
-            raise Incomplete(f"not completed in {TIMEOUT_S:.0f} s")
-        time.sleep(WATCH_S)
-    return seen
+class OneMachine(OverHttp):
+    """`dpip up` as it comes: one worker with all cores."""
+
+    def prepare(self, folder: Path, cores: int) -> None:
+        self._start(folder, workers=1, cores_each=cores)
+
+    def _start(self, folder: Path, workers: int, cores_each: int) -> None:
+        self.system = System(folder, workers=workers, DPIP_CORES=str(cores_each))
+        client = self.system.ready()
+        self.use(client.url, client.token)
+        client.close()
+
+    def close(self) -> None:
+        super().close()
+        if hasattr(self, "system"):
+            self.system.stop()
 
 
-def _sample(
-    client: Client, seen: Mapping[str, Any], ids: Sequence[str], pictures: Sequence[Picture], filter_name: str
-) -> None:
-    """All results are there, and one of them is what the bare loop makes of the same picture."""
-    filtered = seen["filtered_images"]
-    if len(set(filtered)) != len(pictures):
-        raise Incomplete(f"{len(pictures)} pictures went in, {len(set(filtered))} results came out")
-    place = sorted(ids).index(ids[0])
-    got, wanted = (
-        bare.decoded(data, cv2.IMREAD_UNCHANGED)
-        for data in (client.image(filtered[place]), bare.filtered(pictures[0], filter_name))
-    )
-    if got.shape != wanted.shape or cv2.PSNR(got, wanted) < LEAST_PSNR_DB:
-        raise Incomplete(f"the result of {pictures[0].name} is wrong")
+class WorkerPerCore(OneMachine):
+    """As many workers as cores, one job at a time in each."""
+
+    def prepare(self, folder: Path, cores: int) -> None:
+        self._start(folder, workers=cores, cores_each=1)
 
 
-def _parts(client: Client, workload: str) -> dict[str, float]:
+class BareBodies(OneMachine):
+    """The picture as the body of the request, instead of a multipart form."""
+
+    def upload(self, workload: Workload, several: Sequence[Sample]) -> list[str]:
+        return [workload.upload_body(one) for one in several]
+
+
+class Bulk(OneMachine):
+    """Forms with many files each."""
+
+    def requests(self, pictures: Sequence[Sample]) -> list[Sequence[Sample]]:
+        """Up to a hundred files or some megabytes together."""
+        groups: list[list[Sample]] = []
+        room = 0
+        for one in pictures:
+            if not groups or len(groups[-1]) == _BULK_FILES or room < len(one.data):
+                groups.append([])
+                room = _BULK_BYTES
+            groups[-1].append(one)
+            room -= len(one.data)
+        return list(groups)
+
+    def upload(self, workload: Workload, several: Sequence[Sample]) -> list[str]:
+        return workload.upload_many(several)
+
+
+class Workload:
+    """A workload of ours, and its results."""
+
+    def __init__(self, client: Client, workload_id: str) -> None:
+        self._client = client
+        self.id = workload_id
+        self.originals: list[str] = []
+        self._path = f"/workloads/{workload_id}"
+
+    @classmethod
+    def create(cls, client: Client, filter_name: str) -> Workload:
+        body = f"filter={filter_name}&workload_name=bench-{time.time_ns()}".encode()
+        answer = client.ask("POST", "/workloads", [body], "application/x-www-form-urlencoded")
+        return cls(client, str(answer.json()["workload_id"]))
+
+    def upload(self, one: Sample) -> str:
+        body = form(one.path.name, one.data, {"workload_id": self.id, "type": "original"})
+        return str(self._client.ask("POST", "/images", body, MULTIPART).json()["image_id"])
+
+    def upload_body(self, one: Sample) -> str:
+        path = f"/images?workload_id={self.id}"
+        answer = self._client.ask("POST", path, [one.data], _CONTENT_TYPES[one.path.suffix])
+        return str(answer.json()["image_id"])
+
+    def upload_many(self, several: Sequence[Sample]) -> list[str]:
+        body = form_of_files((one.path.name, one.data) for one in several)
+        answer = self._client.ask("POST", f"{self._path}/images", body, MULTIPART).json()
+        if answer["refused"]:
+            raise Incomplete(f"refused: {answer['refused']}")
+        return [str(image["image_id"]) for image in answer["images"]]
+
+    def wait(self) -> None:
+        """Until all is done. Raises Incomplete."""
+        seen = self.wait_for_end()
+        if seen["done"] != len(self.originals):
+            raise Incomplete(
+                f"{len(self.originals)} went in, {seen['done']} came out: {seen['failed_images']}"
+            )
+
+    def wait_for_end(self) -> dict[str, Any]:
+        """Look seldom while much is left, often at the end: looking costs the system something, too."""
+        began, last = time.monotonic(), None
+        while (seen := self._seen())["status"] != "completed":
+            now, left = time.monotonic(), seen["running_jobs"]
+            if now - began > TIMEOUT_S:
+                raise Incomplete(f"not completed in {TIMEOUT_S:.0f} s")
+            pause = _SOONEST_S
+            if last is not None and last[1] > left:
+                pause = left * (now - last[0]) / (last[1] - left) / 3
+            last = (now, left)
+            time.sleep(min(max(pause, _SOONEST_S), _LATEST_S))
+        return seen
+
+    def sizes(self) -> list[int]:
+        by_id = {image["image_id"]: image["size_bytes"] for image in self.pages("images", "kind=filtered")}
+        return [by_id[f"{original}-filtered"] for original in self.originals]
+
+    def get(self, number: int) -> bytes:
+        return self._client.ask("GET", f"/images/{self.originals[number]}-filtered").body
+
+    def pages(self, items: str, query: str = "") -> Iterator[dict[str, Any]]:
+        after = ""
+        while after is not None:
+            path = f"{self._path}/{items}?limit={_PAGE}&{query}{after and f'&after={after}'}"
+            page = self._client.ask("GET", path).json()
+            yield from page[items]
+            after = page["next"]
+
+    def _seen(self) -> dict[str, Any]:
+        seen: dict[str, Any] = self._client.ask("GET", self._path).json()
+        return seen
+
+    def cancel(self) -> None:
+        self._client.ask("POST", f"{self._path}/cancel")
+
+    def delete(self) -> None:
+        self._client.ask("DELETE", self._path)
+
+
+def _parts(workload: Workload) -> dict[str, float]:
     """Mean wall milliseconds per job: waiting in the queue, on the worker, and everything between."""
-    jobs: list[dict[str, Any]] = []
-    after = ""
-    while True:
-        page = client.ask("GET", f"/workloads/{workload}/jobs?limit={_PAGE}{after}")
-        jobs += page["jobs"]
-        if page["next"] is None:
-            break
-        after = f"&after={page['next']}"
+    jobs = list(workload.pages("jobs"))
 
     def mean(values: list[float]) -> float:
         return 1000 * statistics.mean(values)
