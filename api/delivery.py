@@ -11,7 +11,7 @@ from api.incoming import Incoming
 from api.parts import Parts
 from dpip.domain import Caller, ImageKind, Job, JobState, Outcome, Success, Timings
 from dpip.errors import Fenced, Malformed
-from dpip.ids import filtered_id, result_key
+from dpip.ids import copy_extension, filtered_id, result_key
 
 
 def deliver(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str, Any]:
@@ -30,7 +30,10 @@ def deliver(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str, Any]:
         raise _over(job_id, attempt)
     # A worker's pictures are its own work: a filter may enlarge beyond what users may upload.
     header, facts = incoming.inspect(parts.bounds.limits)
-    key = result_key(workload.name, job_id, attempt, header.extension.removeprefix("."))
+    extension = header.extension.removeprefix(".")
+    if caller.worker_id == job.copy_worker_id:
+        extension = copy_extension(extension)
+    key = result_key(workload.name, job_id, attempt, extension)
     incoming.upload.commit(key)
     outcome = Outcome(job_id, attempt, caller.worker_id or "", Success(key, facts), timings)
     (stands,) = parts.queue.finish([outcome], parts.clock(), parts.bounds.max_attempts)
@@ -48,7 +51,7 @@ def deliver(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str, Any]:
 def _current(job: Job, attempt: int, caller: Caller) -> bool:
     return (
         job.attempt == attempt
-        and job.worker_id == caller.worker_id
+        and caller.worker_id in {job.worker_id, job.copy_worker_id}
         and job.state in {JobState.RUNNING, JobState.DONE}
     )
 

@@ -14,7 +14,7 @@ from api.download import download
 from api.incoming import receive
 from api.parts import Parts
 from api.turns import Turns
-from api.upload import keep_original
+from api.upload import Originals
 from dpip.domain import Caller, ImageKind, Scope
 from dpip.errors import Forbidden, Malformed
 
@@ -25,6 +25,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     """The routes below /images."""
     routes = Blueprint("images", __name__)
     bounds = parts.bounds
+    originals = Originals(parts)
     turns = Turns(bounds.uploads_at_once, bounds.upload_wait_s, bounds.uploads_waiting, "uploads")
 
     @routes.post("/images")
@@ -38,7 +39,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
             if _kind(incoming.fields, caller) is ImageKind.FILTERED:
                 answer = deliver(parts, caller, incoming)
             else:
-                answer = keep_original(parts, caller, incoming)
+                answer = originals.keep(caller, incoming)
         location = url_for("images.fetch", image_id=answer["image_id"])
         return jsonify(answer), HTTPStatus.CREATED, {"Location": location}
 

@@ -7,16 +7,42 @@ from api.admission import admit, shown
 from api.incoming import Incoming
 from api.parts import Parts
 from bus.messages import Topic
-from dpip.domain import Caller
+from dpip.domain import Caller, Workload
 from dpip.errors import Malformed
 
+WORKLOADS_REMEMBERED = 1024
 
-def keep_original(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str, object]:
-    """Raises `NotFound` for a workload that is not the caller's, and what `admit` raises."""
-    workload_id = fields.text(incoming.fields, "workload_id")
-    if workload_id is None:
-        raise Malformed("the field workload_id is missing; POST /workloads gives one")
-    workload = visible.workload(parts, caller, workload_id)
+
+class Originals:
+    """Keeps originals, one at a time.
+
+    A workload's owner, pipeline and tags never change, so they are looked up once. That it was deleted or
+    cancelled meanwhile, the transaction that keeps the image finds out.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._seen: dict[tuple[str, str, str], Workload] = {}  # by user, role and workload
+
+    def keep(self, caller: Caller, incoming: Incoming) -> dict[str, object]:
+        """Raises `NotFound` for a workload that is not the caller's, and what `admit` raises."""
+        workload_id = fields.text(incoming.fields, "workload_id")
+        if workload_id is None:
+            raise Malformed("the field workload_id is missing; POST /workloads gives one")
+        return _keep(self._parts, self._workload(caller, workload_id), incoming)
+
+    def _workload(self, caller: Caller, workload_id: str) -> Workload:
+        key = (caller.user_id, caller.role.value, workload_id)
+        workload = self._seen.get(key)
+        if workload is None:
+            workload = visible.workload(self._parts, caller, workload_id)
+            if len(self._seen) >= WORKLOADS_REMEMBERED:
+                self._seen.clear()
+            self._seen[key] = workload
+        return workload
+
+
+def _keep(parts: Parts, workload: Workload, incoming: Incoming) -> dict[str, object]:
     new = admit(incoming.upload, incoming.name, workload, parts.bounds.limits)
     stored = parts.catalog.add_original(new, incoming.upload.commit, parts.clock())
     parts.announcer.announce(Topic.WORK, {"workload": workload.id})
