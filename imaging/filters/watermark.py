@@ -15,6 +15,8 @@ from imaging.lettering import fitting_height, lettered
 if TYPE_CHECKING:
     from imaging.marks import Mark
 
+_LETTER_WIDTH = 0.7  # of their height, on average; more than Latin ones have
+
 
 class Watermark(Marking):
     """Each level becomes c a + p (1 - a), with c the text's colour, p the picture's, and a how far the letter
@@ -45,7 +47,7 @@ class Watermark(Marking):
 
     def mark_pixels(self, room: Size) -> int:
         height = max(1, in_pixels(self.size, min(room)))
-        return min(len(self.text) * height, room.width) * min(2 * height, room.height)
+        return min(int(_LETTER_WIDTH * len(self.text) * height), room.width) * min(2 * height, room.height)
 
     def _height(self, room: Size) -> int:
         return fitting_height(self.text, max(1, in_pixels(self.size, min(room))), room)

@@ -1,0 +1,49 @@
+"""How results are stored: lossless, progressive, and what contradicts itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from dpip.errors import Unprocessable
+from imaging import parse_pipeline
+from tests.imaging.samples import array, filtered, opened, psnr, rgb, saved
+
+
+def test_lossless_is_lossless_and_can_be_refused() -> None:
+    original = saved(rgb(), "webp")  # lossless
+    assert (array(filtered(original, "flip", lossless="true").data) == rgb()[:, ::-1]).all()
+    assert (array(filtered(original, "flip").data) == rgb()[:, ::-1]).all(), "as the original was"
+    lossy = filtered(original, "flip", lossless="false").data
+    assert 30 < psnr(array(lossy), rgb()[:, ::-1]) < 60
+    of_png = filtered(saved(rgb(), "png"), "convert:format=webp,lossless=true")
+    assert (array(of_png.data) == rgb()).all()
+
+
+@pytest.mark.parametrize("pixels", [rgb(), rgb()[..., 1]], ids=["colour", "gray"])
+def test_progressive_shows_the_same_picture(pixels) -> None:  # type: ignore[no-untyped-def]
+    original = saved(pixels, "png")
+    plain = filtered(original, "convert:format=jpeg").data
+    progressive = filtered(original, "convert:format=jpeg,progressive=true").data
+    assert "progressive" not in opened(plain).info
+    assert opened(progressive).info["progressive"]
+    assert (array(plain) == array(progressive)).all()
+    assert len(progressive) < len(plain)
+
+
+def test_a_jpeg_becomes_progressive_when_asked() -> None:
+    original = saved(rgb(), "jpeg")
+    for filter_ in ("convert", "grayscale", "blur", "flip"):
+        assert opened(filtered(original, filter_, progressive="true").data).info.get("progressive")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("lossless=true,quality=80", "quality or lossless, not both"),
+        ("format=jpeg,lossless=true", "jpeg is always lossy"),
+        ("progressive=perhaps", "true or false"),
+    ],
+)
+def test_contradictions_are_refused(settings: str, message: str) -> None:
+    with pytest.raises(Unprocessable, match=message):
+        parse_pipeline(f"convert:{settings}")
