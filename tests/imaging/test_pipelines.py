@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dpip.errors import Malformed, Unprocessable
-from imaging import Pipeline, catalogue, parse_pipeline
+from imaging import Pipeline, catalogue, parse_pipeline, pipeline_from_json
 from imaging.filters import FILTERS
 from imaging.filters.blur import Blur
 from imaging.filters.grayscale import Grayscale
 from imaging.output import Convert
+from imaging.quoting import parted, quoted, unquoted
 
 steps = st.one_of(
     st.just(Grayscale()), st.floats(0.1, 100).map(lambda sigma: Blur(sigma=sigma)), st.just(Blur())
@@ -125,3 +127,77 @@ def test_the_catalogue_has_ranges_units_and_defaults() -> None:
     assert (sigma["minimum"], sigma["maximum"], sigma["default"], sigma["unit"]) == (0.1, 100, 3, "pixels")
     assert by_name["grayscale"].parameters["properties"] == {}
     assert all(description.summary for description in by_name.values())
+
+
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=5), st.sampled_from("|,"))
+def test_quoted_values_are_read_as_they_were_written(values: list[str], separator: str) -> None:
+    values = [value.strip() if quoted(value) == value else value for value in values]
+    text = separator.join(f"key={quoted(value)}" for value in values)
+    parts = parted(text, separator)
+    assert [unquoted(part.removeprefix("key=")) for part in parts] == values
+
+
+def test_a_value_may_hold_what_parts_settings() -> None:
+    pipeline = parse_pipeline('watermark:text="a, b | c: \\"d\\"",size=9%|blur')
+    assert pipeline.filters[0].text == 'a, b | c: "d"'  # type: ignore[attr-defined]
+    assert pipeline == parse_pipeline("watermark|blur", {"text": 'a, b | c: "d"', "size": "9%"})
+    assert parse_pipeline(pipeline.canonical) == pipeline
+    assert parse_pipeline('watermark:text=5" wide').canonical == 'watermark:text="5\\" wide"'
+
+
+@pytest.mark.parametrize(
+    ("steps", "canonical"),
+    [
+        ([{"filter": "blur", "sigma": 5}], "blur:sigma=5"),
+        ([{"filter": "Blur", "Sigma": "5.0"}, {"filter": "grayscale"}], "blur:sigma=5|grayscale"),
+        (["blur", {"filter": "convert", "format": "JPG"}], "blur|convert:format=jpeg"),
+        ([{"filter": "blur", "sigma": None}], "blur"),
+        ([{"filter": "rotate", "expand": False}], "rotate:expand=false"),
+        ([{"filter": "crop", "width": 50, "height": "10%"}], "crop:width=50,height=10%"),
+        ([{"filter": "convolution", "matrix": [[0, 1, 0], [1, -4, 1], [0, 1, 0]]}], None),
+    ],
+)
+def test_json_is_the_same_thing_as_text(steps: list[Any], canonical: str | None) -> None:
+    pipeline = pipeline_from_json(steps)
+    assert canonical is None or pipeline.canonical == canonical
+    assert parse_pipeline(pipeline.canonical) == pipeline
+
+
+@pytest.mark.parametrize(
+    ("steps", "error", "message"),
+    [
+        ([], Malformed, "a list of steps that is not empty"),
+        ("blur", Malformed, "a list of steps"),
+        ({"filter": "blur"}, Malformed, "a list of steps"),
+        ([{"sigma": 5}], Malformed, 'an object as in {"filter": "blur", "sigma": 5}'),
+        ([5], Malformed, "5 is neither"),
+        ([{"filter": "blurr"}], Malformed, "did you mean 'blur'"),
+        ([{"filter": "blur", "sigm": 5}], Malformed, "did you mean 'sigma'"),
+        ([{"filter": "blur", "sigma": True}], Unprocessable, "must be a number"),
+        ([{"filter": "blur", "sigma": {}}], Malformed, "must be a string, a number"),
+        ([{"filter": "blur", "sigma": [None]}], Malformed, "a list of numbers"),
+        ([{"filter": "blur", "sigma": 1e9}], Unprocessable, "0.1 to 100"),
+        ([{"filter": "blur"}] * 17, Malformed, "17 steps; at most 16"),
+        ([{"filter": "convert"}, {"filter": "blur"}], Malformed, "only be the last step"),
+        ([{"filter": "watermark", "text": "a" * 24_001}], Malformed, "24,001 characters"),
+    ],
+)
+def test_json_that_is_no_pipeline(steps: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        pipeline_from_json(steps)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["filter", "sigma", "text", "matrix"]), json_values)))
+def test_any_json_is_a_pipeline_or_refused(steps: list[dict[str, Any]]) -> None:
+    for step in steps:
+        step["filter"] = {"text": "watermark", "matrix": "convolution"}.get(next(iter(step), ""), "blur")
+    with contextlib.suppress(Malformed, Unprocessable):
+        pipeline = pipeline_from_json(steps)
+        assert parse_pipeline(pipeline.canonical) == pipeline
