@@ -42,6 +42,7 @@ class Trim(Filter):
     def apply(self, pixels: Pixels) -> Pixels:
         reach = self.tolerance * float(np.iinfo(pixels.dtype).max) / 255
         border = np.array(canvas.levels(self.colour, pixels)) if self.colour else _of_corners(pixels, reach)
+        inside: Pixels
         if weighting.has_alpha(pixels) and border[-1] <= reach:
             inside = (pixels[..., -1] > reach).view(np.uint8)
         else:

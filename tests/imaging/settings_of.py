@@ -30,24 +30,23 @@ def _values(step: type[Step], name: str, about: dict[str, Any]) -> st.SearchStra
 
 
 def _of_kind(step: type[Step], name: str, about: dict[str, Any]) -> st.SearchStrategy[Any]:
-    if "enum" in about:
-        return st.sampled_from(about["enum"])
-    if "examples" in about or about.get("format") == "color":
-        return st.sampled_from([*about.get("examples", ()), *(_COLOURS if "format" in about else ())])
-    low, high = about.get("minimum"), about.get("maximum")
-    match about["type"]:
-        case "boolean":
-            return st.booleans()
-        case "integer":
-            return st.integers(low, high)
-        case "number":
-            low = about.get("exclusiveMinimum", low)
-            return st.floats(low, high, exclude_min="exclusiveMinimum" in about, allow_nan=False)
-        case "string" if about.get("contentEncoding") == "base64":
-            return st.just(example_settings(step)[name])
-        case "string" if "maxLength" in about:
-            return st.text(min_size=1, max_size=about["maxLength"])
-    raise NotImplementedError(f"{step.name}: {name} {about}: give its schema examples")
+    examples = [*about.get("enum", ()), *about.get("examples", ())]
+    if about.get("format") == "color":
+        examples += _COLOURS
+    if about.get("contentEncoding") == "base64":
+        examples.append(example_settings(step)[name])
+    if examples:
+        return st.sampled_from(examples)
+    low, high = about.get("exclusiveMinimum", about.get("minimum")), about.get("maximum")
+    kinds: dict[str, st.SearchStrategy[Any]] = {"boolean": st.booleans()}
+    if about["type"] == "integer":
+        kinds["integer"] = st.integers(low, high)
+    if about["type"] == "number":
+        kinds["number"] = st.floats(low, high, exclude_min="exclusiveMinimum" in about, allow_nan=False)
+    if "maxLength" in about:
+        kinds["string"] = st.text(min_size=1, max_size=about["maxLength"])
+    assert about["type"] in kinds, f"{step.name}: {name} {about}: give its schema examples"
+    return kinds[about["type"]]
 
 
 def example_settings(step: type[Step]) -> dict[str, str]:

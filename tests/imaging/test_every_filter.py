@@ -78,7 +78,7 @@ def test_defaults_or_the_example_are_valid(step: type[Step]) -> None:
         step()
     except ValueError:  # no default can be right: the refusal says what is missing, and the example has it
         assert step.example
-        with pytest.raises(Unprocessable, match="say|missing"):
+        with pytest.raises(Unprocessable, match=r"say|missing"):
             parse_pipeline(step.name)
     else:
         assert parse_pipeline(step.name).canonical == step.name
