@@ -17,8 +17,9 @@ from imaging.metadata import Metadata
 from imaging.picture import Picture
 from imaging.pipeline import Pipeline
 from imaging.shaping import in_8_bits, on_white
-from imaging.structure import Colour, Header
+from imaging.structure import UPRIGHT, Colour, Header
 from imaging.transparency import filtered
+from imaging.turns import composed, swaps_sides
 
 _TWELVE = 12
 _SAMPLING_SAID = frozenset({"jpeg", "avif", "heic"})  # formats whose header tells how colour was stored
@@ -116,7 +117,8 @@ def carried(
 ) -> Metadata:
     """What goes along into the result, whose size is given in pixels."""
     kept = metadata if pipeline.output.keep_metadata else metadata.impersonal()
-    kept = kept.turned(header.sideways)
+    turns = [header.orientation, *(filter_.as_orientation() or UPRIGHT for filter_ in pipeline.filters)]
+    kept = kept.turned(swaps_sides(composed(turns)))
     exif = exif_copy.upright(kept.exif, *size) if kept.exif else None
     icc = profiles.fitting(metadata.icc, gray=gray and format_.stores_gray)
     if metadata.icc and header.colour is not Colour.CMYK:

@@ -47,3 +47,17 @@ def test_a_jpeg_becomes_progressive_when_asked() -> None:
 def test_contradictions_are_refused(settings: str, message: str) -> None:
     with pytest.raises(Unprocessable, match=message):
         parse_pipeline(f"convert:{settings}")
+
+
+@pytest.mark.parametrize("form", ["jpeg", "png"])
+@pytest.mark.parametrize(
+    ("filter_", "dots"),
+    [
+        ("rotate|blur", (300, 72)),
+        ("rotate:angle=180|blur", (72, 300)),
+        ("rotate|flip|rotate|blur", (72, 300)),
+    ],
+)
+def test_resolutions_turn_with_the_picture(form: str, filter_: str, dots: tuple[int, int]) -> None:
+    result = filtered(saved(rgb(), form, dpi=(72, 300)), filter_)
+    assert tuple(round(value) for value in opened(result.data).info["dpi"]) == dots
