@@ -8,7 +8,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 UV = $(shell command -v uv || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format e2e bench filter-guide golden fuzz setup setup-dev lock clean clean-all python
+.PHONY: help run test check format e2e bench rivals filter-guide golden fuzz setup setup-dev lock clean clean-all python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -30,7 +30,7 @@ format: setup-dev ## format the code
 e2e: setup-dev ## a video through a freshly started system and back (ARGS="film.mp4")
 	@exec $(BIN)/python -m tests.e2e $(ARGS)
 
-bench: setup-dev ## images per second and CPU per image, beside a bare OpenCV loop (ARGS="--short")
+bench: setup-dev ## DPIP beside a bare OpenCV loop and the rivals that are installed (ARGS="--short")
 	@exec $(BIN)/python -m benchmarks.end_to_end $(ARGS)
 
 fuzz: setup-dev ## break pictures of every format for so many seconds (ARGS="600")
@@ -42,6 +42,14 @@ filter-guide: setup-dev ## docs/filters.md with its pictures, made of the filter
 golden: setup-dev ## renew tests/imaging/golden.json: what every filter's results hash to
 	@exec $(BIN)/python -m tests.imaging.golden
 
+rivals: setup-dev ## install what `make bench` compares with, into .venv-bench
+	@$(UV) venv --quiet --allow-existing --python $(BIN)/python .venv-bench
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes --python .venv-bench/bin/python \
+		requirements-bench.lock
+	@for program in redis-server:redis-server gm:graphicsmagick mogrify:imagemagick; do \
+		command -v $${program%%:*} >/dev/null || \
+			echo "$${program%%:*} is not installed: apt-get install -y $${program##*:}" >&2; done
+
 setup: python ## make .venv with what running needs
 	@exec $(PYTHON) tools/setup.py run
 
@@ -51,6 +59,7 @@ setup-dev: python ## make .venv with what testing needs too
 lock: setup-dev ## resolve the dependencies anew into the lock files
 	@$(COMPILE) --upgrade pyproject.toml -o requirements.lock
 	@$(COMPILE) --upgrade -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements-bench.lock
 	@echo uv | $(COMPILE) --upgrade - -o requirements-setup.lock
 
 clean: ## remove caches and build results
@@ -58,7 +67,7 @@ clean: ## remove caches and build results
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 clean-all: clean ## remove .venv too; images, database and secrets stay
-	@rm -rf .venv
+	@rm -rf .venv .venv-bench
 
 python:
 	@command -v $(PYTHON) >/dev/null || \
