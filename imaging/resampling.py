@@ -1,21 +1,24 @@
 """A picture at another size.
 
 Lanczos (three lobes) and linear kernels are widened when the picture shrinks, so that nothing aliases; area
-takes the mean of what a pixel covers. `auto` is area where the picture shrinks to a half or less (four times
-as fast, and as good there), Lanczos elsewhere.
+takes the mean of what a pixel covers. `auto` is Lanczos where the picture shrinks to more than a half; area
+where it shrinks to more than a quarter (three times as fast, and nearly as good there); and from there on
+Lanczos on the means of blocks, as large as leave it at least another half to do.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from imaging import transfer, weighting
+from imaging import blocks, transfer, weighting
 from imaging.geometry import Size
 from imaging.lazy import Image, cv2, np
 from imaging.picture import Pixels
 from imaging.shape import Shape
 
 Kernel: TypeAlias = Literal["auto", "lanczos", "area", "linear", "nearest"]
+Extent: TypeAlias = tuple[float, float]  # width, height
 _MUCH_SMALLER = 2
 _FLOAT_BYTES = 4
 _PILLOW_BYTES = 4  # of a pixel in colour
@@ -36,46 +39,60 @@ def resized(pixels: Pixels, size: Size, kernel: Kernel = "auto", *, linear_light
             return weighting.opaque(resized(colour, size, kernel, linear_light=linear_light))
         return _with_alpha(pixels, size, kernel, linear_light=linear_light)
     if linear_light:
-        return transfer.levels(_resampled(transfer.light(pixels), size, kernel), pixels.dtype)
-    return _resampled(pixels, size, kernel)
+        return transfer.levels(resampled(transfer.light(pixels), size, kernel), pixels.dtype)
+    return resampled(pixels, size, kernel)
 
 
 def _with_alpha(pixels: Pixels, size: Size, kernel: Kernel, *, linear_light: bool) -> Pixels:
     kind = pixels.dtype
     top = float(np.iinfo(kind).max)
     if not linear_light:
-        mixed = _resampled(weighting.weighted(pixels, top), size, kernel)
+        mixed = resampled(weighting.weighted(pixels, top), size, kernel)
         return weighting.rounded(weighting.unweighted(mixed, top), kind)
     shares = transfer.light(pixels)
     shares[..., -1] = pixels[..., -1] / top
-    mixed = weighting.unweighted(_resampled(weighting.weighted(shares, 1.0), size, kernel), 1.0)
+    mixed = weighting.unweighted(resampled(weighting.weighted(shares, 1.0), size, kernel), 1.0)
     alpha = weighting.rounded(mixed[..., -1] * top, kind)
     return np.dstack((transfer.levels(np.ascontiguousarray(mixed[..., :-1]), kind), alpha))
 
 
-def _effective(kernel: Kernel, before: Size, after: Size) -> Kernel:
+def _effective(kernel: Kernel, before: Extent, after: Size) -> tuple[Kernel, int]:
+    """The kernel, and the size of the blocks that are taken together before."""
     if kernel != "auto":
-        return kernel
-    much = before.width >= _MUCH_SMALLER * after.width and before.height >= _MUCH_SMALLER * after.height
-    return "area" if much else "lanczos"
+        return kernel, 1
+    smaller = min(before[0] / after.width, before[1] / after.height)
+    if smaller < _MUCH_SMALLER:
+        return "lanczos", 1
+    block = int(smaller / _MUCH_SMALLER)
+    return ("lanczos", block) if block > 1 else ("area", 1)
 
 
-def _resampled(pixels: Pixels, size: Size, kernel: Kernel) -> Pixels:
-    """uint8, uint16 or float32; all channels alike."""
-    height, width = pixels.shape[:2]
-    kernel = _effective(kernel, Size(width, height), size)
-    if kernel == "area":
+def resampled(pixels: Pixels, size: Size, kernel: Kernel, extent: Extent | None = None) -> Pixels:
+    """uint8, uint16 or float32; all channels alike.
+
+    `extent`: width and height of the picture in `pixels`, where its last column and row stand only partly
+    for picture.
+    """
+    width, height = extent or (float(pixels.shape[1]), float(pixels.shape[0]))
+    kernel, block = _effective(kernel, (width, height), size)
+    if block > 1:
+        pixels, width, height = blocks.means(pixels, block), width / block, height / block
+    if kernel == "area":  # which knows no extent: what it is out of place by is some tenths of a pixel
         return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     method = Image.Resampling.LANCZOS if kernel == "lanczos" else Image.Resampling.BILINEAR
+    box = (0.0, 0.0, width, height)
     if pixels.dtype == np.uint8:
-        return np.asarray(Image.fromarray(pixels).resize(size, method))
-    channels = [_resampled_channel(channel, size, method) for channel in cv2.split(pixels)]
+        return np.asarray(Image.fromarray(pixels).resize(size, method, box))
+    channels = [_resampled_channel(channel, size, method, box) for channel in cv2.split(pixels)]
     found = channels[0] if len(channels) == 1 else cv2.merge(channels)
     return found.reshape(size.height, size.width, *pixels.shape[2:])
 
 
-def _resampled_channel(channel: Pixels, size: Size, method: Image.Resampling) -> Pixels:
-    found = np.asarray(Image.fromarray(channel.astype(np.float32, copy=False)).resize(size, method))
+def _resampled_channel(
+    channel: Pixels, size: Size, method: Image.Resampling, box: tuple[float, float, float, float]
+) -> Pixels:
+    image = Image.fromarray(channel.astype(np.float32, copy=False))
+    found = np.asarray(image.resize(size, method, box))
     return found if channel.dtype == np.float32 else weighting.rounded(found.copy(), channel.dtype)
 
 
@@ -87,8 +104,17 @@ def resized_scratch_bytes(before: Shape, size: Size, kernel: Kernel, *, linear_l
     found = size.width * size.height * (before.channels + before.has_alpha)
     in_floats = linear_light or before.has_alpha
     working = _FLOAT_BYTES * (samples * (2 if linear_light and before.has_alpha else 1) + found)
-    if _effective(kernel, Size(before.width, before.height), size) == "area":
+    effective, block = _effective(kernel, (before.width, before.height), size)
+    if effective == "area":
         return working + _FLOAT_BYTES * found if in_floats else 0
+    if block > 1:
+        blocks_size = replace(before, width=-(-before.width // block), height=-(-before.height // block))
+        means = blocks_size.pixels * (before.channels + before.has_alpha) * before.bytes_per_sample
+        return (
+            means
+            + resized_scratch_bytes(blocks_size, size, "lanczos", linear_light=linear_light)
+            + (working if in_floats else 0)
+        )
     between = size.width * before.height
     if not in_floats and before.bytes_per_sample == 1:
         bytes_per_pixel = 1 if before.channels == 1 else _PILLOW_BYTES

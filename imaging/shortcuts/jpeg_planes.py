@@ -20,7 +20,7 @@ from imaging.geometry import Size
 from imaging.lazy import cv2
 from imaging.made import Made
 from imaging.pipeline import Pipeline
-from imaging.resampling import resized
+from imaging.resampling import Extent, Kernel, resampled
 from imaging.shape import Shape
 from imaging.shaping import upright
 from imaging.shortcuts import shrink_on_load
@@ -75,12 +75,16 @@ def make(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
     from imaging.codecs.options import DEFAULT_QUALITY  # noqa: PLC0415 - as in `unchanged`
 
     start = time.perf_counter()
-    planes = turbo.decoded_planes(data, shrink_on_load.factor(header, pipeline))
+    smaller = _decoded_smaller(header, pipeline)
+    planes = turbo.decoded_planes(data, smaller)
     if planes is None or not _can_be_turned(planes.sampling, after, header.orientation):
         return None
     decoded = time.perf_counter()
     as_stored = Size(after.height, after.width) if header.sideways else after
-    planes = _filtered(planes, filter_, as_stored)
+    if smaller > 1 and isinstance(filter_, Resize | Thumbnail) and _kernel(filter_) == "auto":
+        # the decoder has taken blocks together, as `auto` does before Lanczos
+        filter_ = Resize(width=as_stored.width, height=as_stored.height, mode="exact", kernel="lanczos")
+    planes = _filtered(planes, filter_, as_stored, (header.width / smaller, header.height / smaller))
     planes = _turned(planes, header.orientation)
     done = time.perf_counter()
     encoded = turbo.encoded_planes(planes, pipeline.output.quality or DEFAULT_QUALITY)
@@ -98,20 +102,34 @@ def _can_be_turned(sampling: Sampling, size: Size, orientation: int) -> bool:
     return orientation == UPRIGHT or whole or sampling is Sampling.FULL
 
 
-def _filtered(planes: Planes, filter_: Filter, size: Size) -> Planes:
+def _decoded_smaller(header: Header, pipeline: Pipeline) -> int:
+    return shrink_on_load.factor(header, pipeline, by_extent=_kernel(pipeline.filters[0]) != "area")
+
+
+def _kernel(filter_: Filter) -> Kernel:
+    return filter_.kernel if isinstance(filter_, Resize) else "auto"
+
+
+def _filtered(planes: Planes, filter_: Filter, size: Size, extent: Extent) -> Planes:
+    """`extent`: of the picture in the planes, in pixels of luma."""
     luma, *colour = planes.planes
-    found = [_filtered_plane(luma[: planes.height, : planes.width], filter_, size, 1)]  # without its filling
+    luma = luma[: planes.height, : planes.width]  # without its filling
+    found = [_filtered_plane(luma, filter_, size, 1, extent)]
     found[0] = _filled(found[0], turbo.plane_size(0, *size, planes.sampling))
     for component, plane in enumerate(colour, start=1):
         inner = turbo.plane_size(component, *size, planes.sampling)
-        found.append(_filtered_plane(plane, filter_, inner, planes.sampling.across))
+        found.append(_filtered_plane(plane, filter_, inner, planes.sampling.across, extent))
     return Planes(*size, planes.sampling, tuple(found))
 
 
-def _filtered_plane(plane: Pixels, filter_: Filter, size: Size, pixels_per_sample: int) -> Pixels:
+def _filtered_plane(
+    plane: Pixels, filter_: Filter, size: Size, pixels_per_sample: int, extent: Extent
+) -> Pixels:
+    """Each sample of the plane stands for that many pixels, across and down."""
     if isinstance(filter_, Blur):
         return gaussian(plane, filter_.sigma / pixels_per_sample)
-    return resized(plane, size, filter_.kernel if isinstance(filter_, Resize) else "auto")
+    across, down = extent
+    return resampled(plane, size, _kernel(filter_), (across / pixels_per_sample, down / pixels_per_sample))
 
 
 def _filled(plane: Pixels, size: Size) -> Pixels:
@@ -135,7 +153,7 @@ def peak_bytes(header: Header, pipeline: Pipeline) -> int:
     filter_ = pipeline.filters[0]
     after = _size_after(filter_, header)
     samples = 1.5 if header.subsampled else 3.0
-    factor = shrink_on_load.factor(header, pipeline)
+    factor = _decoded_smaller(header, pipeline)
     before = Shape(-(-header.width // factor), -(-header.height // factor), 1, 1)
     decoding = before.pixels * samples
     if header.progressive:
