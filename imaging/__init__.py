@@ -18,12 +18,21 @@ from imaging.limits import Limits
 from imaging.objects import pipeline_from_json
 from imaging.parsing import parse_pipeline
 from imaging.pipeline import Pipeline
+from imaging.plan import Plan
+from imaging.plan_admission import check_output_of_plan, estimate_memory_of_plan
+from imaging.planning import parse_plan, plan_from_json
 
 if TYPE_CHECKING:
+    from imaging.branching import run_plan
     from imaging.engine import Result, run
     from imaging.process import configure_process
 
-_LATER = {"run": "imaging.engine", "Result": "imaging.engine", "configure_process": "imaging.process"}
+_LATER = {
+    "run": "imaging.engine",
+    "Result": "imaging.engine",
+    "run_plan": "imaging.branching",
+    "configure_process": "imaging.process",
+}
 
 __all__ = [
     "FORMATS",
@@ -32,16 +41,22 @@ __all__ = [
     "Header",
     "Limits",
     "Pipeline",
+    "Plan",
     "Result",
     "catalogue",
     "check_complete",
     "check_output",
+    "check_output_of_plan",
     "configure_process",
     "estimate_memory",
+    "estimate_memory_of_plan",
     "parse_pipeline",
+    "parse_plan",
     "pipeline_from_json",
+    "plan_from_json",
     "read_header",
     "run",
+    "run_plan",
 ]
 
 

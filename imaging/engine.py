@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from dpip.domain import ImageFacts, Timings
@@ -42,8 +44,16 @@ def run(data: bytes, pipeline: Pipeline, limits: Limits) -> Result:
     """Raises a kind of `Refused` for whatever is wrong with the picture, and nothing else for it."""
     header = read_header(io.BytesIO(data), len(data), limits)
     check_output(header, pipeline, limits)
+    with refusing(header):
+        check_scans(data, header)
+        return run_whole(data, header, pipeline, Deadline(limits.max_seconds))
+
+
+@contextmanager
+def refusing(header: Header) -> Iterator[None]:
+    """Says by a kind of `Refused` what a library found wrong with the picture."""
     try:
-        return _run(data, header, pipeline, Deadline(limits.max_seconds))
+        yield
     except Refused:
         raise
     except MemoryError as error:
@@ -58,19 +68,29 @@ def _size(header: Header) -> str:
     return f"a {header.title} picture of {header.width:,} x {header.height:,} pixels"
 
 
-def _run(data: bytes, header: Header, pipeline: Pipeline, deadline: Deadline) -> Result:
-    notes: list[str] = []
+def check_scans(data: bytes, header: Header) -> None:
+    """Raises `Refused` for a JPEG that was made to take long."""
     if header.format == "jpeg" and header.progressive:
         jpeg_container.check_scans(data)
+
+
+def run_whole(data: bytes, header: Header, pipeline: Pipeline, deadline: Deadline) -> Result:
+    """All of it, by the first way that can be gone."""
+    notes: list[str] = []
     metadata = container_of(header.format).read_metadata(io.BytesIO(data), len(data))
     made = shortcuts.attempt(data, header, pipeline)
-    if made is None:
-        made = _the_long_way(sequences.Task(data, header, pipeline, metadata, deadline, notes))
+    task = sequences.Task(data, header, pipeline, metadata, deadline, notes)
+    return finished(task, made or _the_long_way(task))
+
+
+def finished(task: sequences.Task, made: Made) -> Result:
+    """With the metadata that goes along, and the report."""
+    data, header, pipeline, notes = task.data, task.header, task.pipeline, task.notes
     watch = stages.Stopwatch()
     encoded = made.encoded
     if not made.whole:
         size, format_ = (made.width, made.height), FORMATS[made.format]
-        kept = stages.carried(metadata, header, size, format_, pipeline, notes, gray=made.gray)
+        kept = stages.carried(task.metadata, header, size, format_, pipeline, notes, gray=made.gray)
         encoded = container_of(made.format).with_metadata(encoded, kept)
     watch.lap("encode")
     timings = replace(made.timings, encode=made.timings.encode + watch.timings.encode)
@@ -89,9 +109,16 @@ def _the_long_way(task: sequences.Task) -> Made:
         return (sequences.pages if header.pages else sequences.animation)(task, target)
     sequences.note_first(header, target, task.notes)
     watch = stages.Stopwatch()
-    picture = _decoded(task.data, header, pipeline)
+    picture = decoded(task.data, header, pipeline)
     watch.lap("decode")
     picture = stages.through(pipeline, picture, task.deadline, task.notes)
+    return stored(task, picture, watch)
+
+
+def stored(task: sequences.Task, picture: Picture, watch: stages.Stopwatch) -> Made:
+    """A picture that went through its filters, encoded."""
+    header, pipeline = task.header, task.pipeline
+    target = stages.target_of(header, pipeline)
     watch.lap("filter")
     picture = stages.storable(picture, target, task.notes, stored_bits=header.bit_depth)
     size = picture.width, picture.height
@@ -101,7 +128,8 @@ def _the_long_way(task: sequences.Task) -> Made:
     return Made(encoded, target.name, *size, picture.is_gray, watch.timings)
 
 
-def _decoded(data: bytes, header: Header, pipeline: Pipeline) -> Picture:
+def decoded(data: bytes, header: Header, pipeline: Pipeline) -> Picture:
+    """Upright; luma alone or smaller, where the first filter of the pipeline needs no more."""
     luma_only = bool(pipeline.filters) and pipeline.filters[0].traits.luma_only
     smaller = shrink_on_load.factor(header, pipeline)
     if header.composed:

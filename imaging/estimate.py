@@ -12,7 +12,7 @@ from imaging.shape import Shape
 from imaging.structure import Colour, Header
 
 _FLOAT_BYTES = 4
-_WORKING_BYTES = 4 * 2**20  # tables, small buffers
+WORKING_BYTES = 4 * 2**20  # tables, small buffers
 _LOSSY_BYTES_PER_SAMPLE = 0.35  # of the encoded result; photographs at quality 90 stay below
 _WEBP_BYTES_PER_PIXEL = 9  # the pixels in its order, its own planes and tokens
 _WEBP_LOSSLESS_BYTES_PER_PIXEL = 32
@@ -23,8 +23,19 @@ def estimate_memory(header: Header, pipeline: Pipeline) -> int:
     """Peak bytes that `run` needs beyond what the process has: the file, pixels, scratch, the result."""
     short = shortcuts.peak_bytes(header, pipeline)
     if short is not None:
-        return header.size_bytes + short + _WORKING_BYTES
+        return header.size_bytes + short + WORKING_BYTES
     shape = decoded_shape(header, pipeline)
+    peak = decoder_peak(header, shape)
+    for filter_ in pipeline.filters:
+        after = filter_.shape_after(shape)
+        peak = max(peak, filter_peak(filter_, shape, after))
+        shape = after
+    peak = max(peak, shape.size_bytes + shape.alpha_bytes + encoder_bytes(header, pipeline, shape))
+    return int(header.size_bytes + peak + WORKING_BYTES)
+
+
+def decoder_peak(header: Header, shape: Shape) -> int:
+    """Beside the file, until the picture of this shape is decoded."""
     peak = shape.size_bytes * (2 if _twice_decoded(header) else 1)
     if header.format == "tiff":  # the decoder works on a copy of the file, in whole strips
         peak = 2 * shape.size_bytes + header.size_bytes
@@ -33,12 +44,7 @@ def estimate_memory(header: Header, pipeline: Pipeline) -> int:
         peak = 2 * stored + deflate.held_bytes(stored)
     if header.progressive:
         peak += _coefficient_bytes(header)
-    for filter_ in pipeline.filters:
-        after = filter_.shape_after(shape)
-        peak = max(peak, _filter_peak(filter_, shape, after))
-        shape = after
-    peak = max(peak, shape.size_bytes + shape.alpha_bytes + _encoder_bytes(header, pipeline, shape))
-    return int(header.size_bytes + peak + _WORKING_BYTES)
+    return peak
 
 
 def _twice_decoded(header: Header) -> bool:
@@ -52,7 +58,8 @@ def _coefficient_bytes(header: Header) -> int:
     return int(2 * planes * header.width * header.height)
 
 
-def _filter_peak(filter_: Filter, before: Shape, after: Shape) -> int:
+def filter_peak(filter_: Filter, before: Shape, after: Shape) -> int:
+    """While it runs: what it is given, what it makes, and what it needs beside."""
     alpha = before.alpha_bytes
     if not before.has_alpha or filter_.traits.alpha is Alpha.WITHIN:
         held = before.size_bytes + alpha + after.size_bytes + after.alpha_bytes
@@ -67,7 +74,8 @@ def _filter_peak(filter_: Filter, before: Shape, after: Shape) -> int:
     return before.size_bytes + alpha + 2 * weighted.size_bytes + filter_.scratch_bytes(weighted)
 
 
-def _encoder_bytes(header: Header, pipeline: Pipeline, shape: Shape) -> int:
+def encoder_bytes(header: Header, pipeline: Pipeline, shape: Shape) -> int:
+    """Beside the picture of this shape, the encoded result among them."""
     target = header.format if pipeline.output.format == "same" else pipeline.output.format
     stored = shape.size_bytes + shape.alpha_bytes
     if target == "bmp":

@@ -22,6 +22,11 @@ def pipeline_from_json(steps: object, parameters: Mapping[str, str] | None = Non
     Settings are strings, numbers, booleans, or lists of numbers where a text of numbers is asked for; null is
     as good as nothing. Raises what `parse_pipeline` does.
     """
+    return assembled(drafts_from_json(steps), parameters or {})
+
+
+def drafts_from_json(steps: object) -> list[Draft]:
+    """Steps, each of its object. Raises `Malformed`."""
     if not isinstance(steps, list) or not steps:
         raise Malformed(f"a pipeline in JSON is a list of steps that is not empty; {_SHAPE}")
     check_count(len(steps))
@@ -31,7 +36,7 @@ def pipeline_from_json(steps: object, parameters: Mapping[str, str] | None = Non
         raise Malformed(
             f"the filter's settings are {length:,} characters long; at most {MAX_TEXT:,} are read"
         )
-    return assembled(drafts, parameters or {})
+    return drafts
 
 
 def _step(given: object) -> Draft:

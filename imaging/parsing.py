@@ -7,7 +7,7 @@ stands in quotes: `watermark:text="One, two"`. Settings may be given apart too, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dpip.errors import Malformed
 from imaging.draft import MAX_STEPS, Draft, assembled, check_count, draft
@@ -16,7 +16,7 @@ from imaging.quoting import parted, unquoted
 
 MAX_TEXT = 24_000  # characters: a small picture may be among the settings
 
-__all__ = ["MAX_STEPS", "MAX_TEXT", "parse_pipeline"]
+__all__ = ["MAX_STEPS", "MAX_TEXT", "check_length", "drafts", "parse_pipeline"]
 
 
 def parse_pipeline(text: str, parameters: Mapping[str, str] | None = None) -> Pipeline:
@@ -25,11 +25,20 @@ def parse_pipeline(text: str, parameters: Mapping[str, str] | None = None) -> Pi
     Names are taken in any case. Raises `Malformed` for an unknown filter or parameter, or a text that is
     no list of steps; `Unprocessable` for a value that is none, or out of range.
     """
+    check_length(text)
+    return assembled(drafts(parted(text, "|")), parameters or {})
+
+
+def check_length(text: str) -> None:
+    """Raises `Malformed`."""
     if len(text) > MAX_TEXT:
         raise Malformed(f"the filter is {len(text):,} characters long; at most {MAX_TEXT:,} are read")
-    parts = parted(text, "|")
-    check_count(len(parts))
-    return assembled([_step(part) for part in parts], parameters or {})
+
+
+def drafts(texts: Sequence[str]) -> list[Draft]:
+    """Steps, each of its text. Raises `Malformed`."""
+    check_count(len(texts))
+    return [_step(text) for text in texts]
 
 
 def _step(text: str) -> Draft:

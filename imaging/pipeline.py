@@ -21,30 +21,34 @@ class Pipeline:
     @property
     def canonical(self) -> str:
         """The one text of this pipeline: `parse_pipeline(canonical)` equals it. Defaults are left out."""
+        return self.text()
+
+    def text(self, *, within_braces: bool = False) -> str:
+        """The canonical text, as it stands alone, or as one of several outputs."""
         steps: list[Step] = list(self.filters)
         if self.output != Convert() or not steps:
             steps.append(self.output)
-        return "|".join(_step_text(step) for step in steps)
+        return "|".join(_step_text(step, within_braces=within_braces) for step in steps)
 
     def __str__(self) -> str:
         return self.canonical
 
 
-def _step_text(step: Step) -> str:
-    settings = ",".join(f"{key}={value}" for key, value in _settings(step))
+def _step_text(step: Step, *, within_braces: bool) -> str:
+    settings = ",".join(f"{key}={_text(value, within_braces)}" for key, value in _settings(step))
     return f"{step.name}:{settings}" if settings else step.name
 
 
-def _settings(step: Step) -> Iterator[tuple[str, str]]:
+def _settings(step: Step) -> Iterator[tuple[str, object]]:
     for key, field_ in type(step).model_fields.items():
         value = getattr(step, key)
         if value != field_.default:
-            yield key, _text(value)
+            yield key, value
 
 
-def _text(value: object) -> str:
+def _text(value: object, within_braces: bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
-    return quoted(value) if isinstance(value, str) else str(value)
+    return quoted(value, within_braces=within_braces) if isinstance(value, str) else str(value)

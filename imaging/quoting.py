@@ -8,11 +8,13 @@ import re
 from dpip.errors import Malformed
 
 _NEEDS_QUOTES = re.compile(r'[|,"\x00-\x1f\x7f]|^\s|\s$|^$')
+_NEEDS_QUOTES_WITHIN_BRACES = re.compile(rf"[;{{}}]|{_NEEDS_QUOTES.pattern}")
 
 
-def quoted(value: str) -> str:
+def quoted(value: str, *, within_braces: bool = False) -> str:
     """As it stands in a pipeline: bare where that reads the same."""
-    return json.dumps(value, ensure_ascii=False) if _NEEDS_QUOTES.search(value) else value
+    needs = _NEEDS_QUOTES_WITHIN_BRACES if within_braces else _NEEDS_QUOTES
+    return json.dumps(value, ensure_ascii=False) if needs.search(value) else value
 
 
 def unquoted(text: str) -> str:

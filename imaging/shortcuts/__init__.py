@@ -8,12 +8,13 @@ from imaging.shortcuts import jpeg_gray, jpeg_planes, jpeg_turn, unchanged
 from imaging.shortcuts.base import Shortcut
 from imaging.structure import Header
 
-_ALL: tuple[Shortcut, ...] = (unchanged, jpeg_turn, jpeg_gray, jpeg_planes)
+_LOSSLESS: tuple[Shortcut, ...] = (unchanged, jpeg_turn, jpeg_gray)  # they decode no pixel
+_ALL: tuple[Shortcut, ...] = (*_LOSSLESS, jpeg_planes)
 
 
-def attempt(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
+def attempt(data: bytes, header: Header, pipeline: Pipeline, *, lossless_only: bool = False) -> Made | None:
     """The result of the first way that can be gone; None when there is only the long one."""
-    for shortcut in _ALL:
+    for shortcut in _LOSSLESS if lossless_only else _ALL:
         if shortcut.applies(header, pipeline):
             made = shortcut.make(data, header, pipeline)
             if made is not None:
@@ -21,10 +22,10 @@ def attempt(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
     return None
 
 
-def peak_bytes(header: Header, pipeline: Pipeline) -> int | None:
+def peak_bytes(header: Header, pipeline: Pipeline, *, lossless_only: bool = False) -> int | None:
     """Memory that the first way needs that may be tried, beside the file; None when there is only the long
     one."""
-    for shortcut in _ALL:
+    for shortcut in _LOSSLESS if lossless_only else _ALL:
         if shortcut.applies(header, pipeline):
             return shortcut.peak_bytes(header, pipeline)
     return None
