@@ -21,7 +21,7 @@ from benchmarks.scaling import break_even, speed_ups
 
 OUT = Path(__file__).resolve().parent / "out"
 _SETS = "photographs=30,frames=130,small=500,small=5000"
-_SHORT_SETS = "photographs=6,frames=20,small=200"
+_SHORT_SETS = "photographs=6,frames=16,small=200"
 _PARTS = "contest,scaling,rest"
 
 

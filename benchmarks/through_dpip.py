@@ -149,6 +149,7 @@ class Workload:
         self.id = workload_id
         self.originals: list[str] = []
         self._path = f"/workloads/{workload_id}"
+        self._began = time.monotonic()
 
     @classmethod
     def create(cls, client: Client, filter_name: str) -> Workload:
@@ -182,16 +183,12 @@ class Workload:
 
     def wait_for_end(self) -> dict[str, Any]:
         """Look seldom while much is left, often at the end: looking costs the system something, too."""
-        began, last = time.monotonic(), None
         while (seen := self._seen())["status"] != "completed":
-            now, left = time.monotonic(), seen["running_jobs"]
-            if now - began > TIMEOUT_S:
+            took, left = time.monotonic() - self._began, seen["running_jobs"]
+            if took > TIMEOUT_S:
                 raise Incomplete(f"not completed in {TIMEOUT_S:.0f} s")
-            pause = _SOONEST_S
-            if last is not None and last[1] > left:
-                pause = left * (now - last[0]) / (last[1] - left) / 3
-            last = (now, left)
-            time.sleep(min(max(pause, _SOONEST_S), _LATEST_S))
+            expected = took * left / max(seen["total"] - left, 1)
+            time.sleep(min(max(expected / 2, _SOONEST_S), _LATEST_S))
         return seen
 
     def sizes(self) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,6 +42,24 @@ def up(context: typer.Context) -> None:
     from command.up import run  # noqa: PLC0415
 
     raise typer.Exit(run(context.args))
+
+
+@app.command(
+    help="Measure a cluster: a folder of pictures through it. Who asks: DPIP_TOKEN in the environment."
+)
+def bench(
+    folder: Annotated[
+        Path, typer.Argument(help="Pictures, in subfolders too.", exists=True, file_okay=False)
+    ],
+    filter_: Annotated[str, typer.Option("--filter", help="The pipeline.")] = "grayscale",
+    url: Annotated[str, typer.Option(help="The API.", envvar="DPIP_URL")] = "http://127.0.0.1:8080",
+    at_once: Annotated[int, typer.Option(help="Uploads at the same time.", min=1, max=16)] = 4,
+    timeout_s: Annotated[float, typer.Option(help="Seconds to wait for the results.", min=1)] = 3600.0,
+    keep: Annotated[bool, typer.Option("--keep", help="Do not remove the workload at the end.")] = False,
+) -> None:
+    from command.bench import BenchOptions, run  # noqa: PLC0415
+
+    raise typer.Exit(run(BenchOptions(folder, filter_, url, at_once, timeout_s, keep)))
 
 
 def main() -> None:
