@@ -54,6 +54,11 @@ class BulkIntake:
             return
         upload.write(data)
 
+    @property
+    def refuses(self) -> bool:
+        """Nothing more of this file is of use; what is written of it is thrown away."""
+        return self._wrong is not None
+
     def end(self) -> None:
         """The file came whole: it is admitted, or refused with its reason."""
         upload, self._open = self._open, None

@@ -14,22 +14,22 @@ from api.forms import read_form
 from api.incoming import bare_name
 from api.parts import Parts
 from dpip.domain import Workload
-from dpip.errors import Conflict, Malformed
+from dpip.errors import Conflict, Malformed, TooLarge
 
 MAX_FILES = archives.MAX_FILES
 
 
 def receive_many(request: Request, parts: Parts, workload: Workload) -> dict[str, Any]:
-    """Raises `Malformed` for a body that is none of these or breaks off, `Conflict` after a cancel."""
+    """Raises `Malformed` for a body that breaks off or is none of these, `TooLarge`, and `Conflict`."""
     if workload.cancelled_at is not None:
         raise Conflict(f"the workload {workload.id!r} was cancelled and takes no more images; make another")
     intake = BulkIntake(parts, workload)
     try:
         _read(request, parts, intake)
         intake.commit()
-    except Malformed as error:
+    except (Malformed, TooLarge) as error:
         if intake.kept:
-            raise Malformed(f"{error.detail} ({len(intake.kept)} images before that were kept)") from None
+            raise type(error)(f"{error.detail} ({len(intake.kept)} images before that were kept)") from None
         raise
     finally:
         intake.close()
@@ -71,4 +71,6 @@ def _from_archive(stream: IO[bytes], media_type: str, intake: BulkIntake) -> Non
         intake.begin(bare_name(name))
         for piece in pieces:
             intake.write(piece)
+            if intake.refuses:
+                break
         intake.end()

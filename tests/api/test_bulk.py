@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -12,6 +13,7 @@ import pytest
 from urllib3.filepost import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
+from api import archives
 from api.bulk import BATCH
 from dpip.errors import StorageFull
 from tests.api.conftest import Api
@@ -99,6 +101,113 @@ def test_one_bad_picture_keeps_no_other_out(api: Api, files: Files) -> None:
     ]
     assert all(one["detail"] for one in got["refused"])
     assert len([name for name in api.files() if name.endswith(".jpg")]) == 3
+
+
+def zip_of(data: bytes, method: int = zipfile.ZIP_STORED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("a.png", data)
+    return stream.getvalue()
+
+
+def patched(archive: bytes, after: bytes, offset: int, value: bytes) -> bytes:
+    """With `value` at `offset` from the last place where `after` stands."""
+    start = archive.rindex(after) + offset
+    return archive[:start] + value + archive[start + len(value) :]
+
+
+def another_method(method: int) -> bytes:
+    """A zip that says its file is packed in another way than it is."""
+    archive = patched(zip_of(bytes(range(200)), zipfile.ZIP_DEFLATED), b"PK\3\4", 8, bytes([method]))
+    return patched(archive, b"PK\1\2", 10, bytes([method]))
+
+
+def entry(size: int, kind: bytes = tarfile.REGTYPE, data: bytes = b"") -> bytes:
+    """A tar's entry that says it has `size` bytes, and has `data`."""
+    info = tarfile.TarInfo("a.png")
+    info.size, info.type = size, kind
+    return info.tobuf(tarfile.GNU_FORMAT) + data
+
+
+TO_TAR = "application/x-tar"
+TROUBLE: dict[str, tuple[Any, int, str]] = {
+    "a damaged file in a zip": ((zip_of(b"abcdefgh").replace(b"cde", b"xyz"), "application/zip"), 400, "CRC"),
+    "a zip packed by LZMA, it says": ((another_method(14), "application/zip"), 400, "cannot be read"),
+    "a zip packed by bzip2, it says": ((another_method(12), "application/zip"), 400, "cannot be read"),
+    "a zip whose contents stand before its beginning": (
+        (patched(zip_of(b"x"), b"PK\5\6", 16, b"\xff\xff\xff\x7f"), "application/zip"),
+        400,
+        "cannot be read",
+    ),
+    "a zip with a name that is no UTF-8": (
+        (patched(patched(zip_of(b"x"), b"PK\1\2", 9, b"\x08"), b"PK\1\2", 46, b"\xff"), "application/zip"),
+        400,
+        "cannot be read",
+    ),
+    "a zip with a huge table of contents": (
+        (
+            patched(bytes(9_000_000) + zip_of(b"x"), b"PK\5\6", 12, (8_900_000).to_bytes(4, "little")),
+            "application/zip",
+        ),
+        413,
+        "table of contents",
+    ),
+    "a tar that is cut off in a file": ((entry(5000, data=b"x" * 700), TO_TAR), 400, "unexpected end"),
+    "a tar with a huge file that is not there": ((entry(2**60, data=b"x" * 512), TO_TAR), 400, "end of data"),
+    "a tar with a long name of a gigabyte": (
+        (entry(2**30, tarfile.GNUTYPE_LONGNAME, bytes(2**20)), TO_TAR),
+        400,
+        "impossible size",
+    ),
+    "a tar with a size below zero": ((entry(-1, data=bytes(1024)), TO_TAR), 400, "impossible size"),
+    "a tar with a sparse file": (
+        (entry(512, tarfile.GNUTYPE_SPARSE, bytes(512)), TO_TAR),
+        400,
+        "sparse",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLE)
+def test_an_archive_that_is_made_to_be_trouble_is_refused_and_leaves_nothing(api: Api, name: str) -> None:
+    workload_id = api.workload()["workload_id"]
+    before = api.rows(), api.files()
+    body, status, says = TROUBLE[name]
+    answer = send(api, workload_id, body)
+    assert answer.status_code == status, answer.text
+    assert says in answer.get_json(force=True)["detail"]
+    assert (api.rows(), api.files()) == before
+
+
+def test_a_tar_that_is_all_folders_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 100)
+    folders = gzip.compress(entry(0, tarfile.DIRTYPE) * 101 + bytes(1024))
+    answer = send(api, api.workload()["workload_id"], (folders, "application/gzip"))
+    assert answer.status_code == 413
+    assert "too many folders" in answer.get_json(force=True)["detail"]
+
+
+def test_an_archive_that_unpacks_to_a_huge_heap_is_refused(
+    api: Api, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "UNPACKED_BYTES", 2_000_000)
+    workload_id = api.workload()["workload_id"]
+    blank = [(f"{number}.png", bytes(250_000)) for number in range(20)]
+    for bomb in (zipped(blank), compressed(blank)):
+        answer = send(api, workload_id, bomb)
+        assert answer.status_code == 413, answer.text
+        assert "20 times its own size" in answer.get_json(force=True)["detail"]
+    assert len(send(api, workload_id, zipped(files)).get_json()["images"]) == len(files)
+
+
+def test_no_more_of_a_file_that_is_too_large_is_unpacked_than_is_needed_to_know(
+    api: Api, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "UNPACKED_BYTES", 2_000_000)
+    large = zipped([("large.png", bytes(20_000_000)), files[0]])
+    got = send(api, api.workload()["workload_id"], large).get_json()
+    assert [one["status"] for one in got["refused"]] == [413]
+    assert len(got["images"]) == 1
 
 
 WRONG: dict[str, tuple[Any, int, str]] = {
