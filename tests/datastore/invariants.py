@@ -42,10 +42,11 @@ def check_tables(connection: Connection) -> None:
         expected.add(job.id)
         assert stored[job.id].kind == ImageKind.ORIGINAL
         if job.state == JobState.DONE:
-            filtered = ids.filtered_id(job.id)
-            assert stored[filtered].kind == ImageKind.FILTERED
-            assert stored[filtered].seq == job.seq
-            expected.add(filtered)
+            for output in rows[job.workload_id].outputs:
+                filtered = ids.filtered_id(job.id, output)
+                assert stored[filtered].kind == ImageKind.FILTERED
+                assert stored[filtered].seq == job.seq
+                expected.add(filtered)
     assert set(stored) == expected, "images without a job that says so, or the other way round"
 
 
