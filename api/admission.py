@@ -7,20 +7,20 @@ from functools import lru_cache
 from api.incoming import inspect
 from dpip.domain import ImageFacts, Needs, Workload
 from dpip.ports import NewOriginal, Upload
-from imaging import Limits, Pipeline, check_output, estimate_memory, parse_pipeline
+from imaging import Limits, Plan, check_output_of_plan, estimate_memory_of_plan, parse_plan
 
 
 @lru_cache(maxsize=1024)
-def _pipeline(canonical: str) -> Pipeline:
-    return parse_pipeline(canonical)
+def _plan(canonical: str) -> Plan:
+    return parse_plan(canonical)
 
 
 def admit(upload: Upload, name: str | None, workload: Workload, limits: Limits) -> NewOriginal:
     """Raises `UnsupportedFormat`, `TooLarge` or `Unprocessable` for what cannot be filtered."""
     header, facts = inspect(upload, limits)
-    pipeline = _pipeline(workload.pipeline)
-    check_output(header, pipeline, limits)
-    needs = Needs(facts.megapixels, estimate_memory(header, pipeline), workload.tags)
+    plan = _plan(workload.pipeline)
+    check_output_of_plan(header, plan, limits)
+    needs = Needs(facts.megapixels, estimate_memory_of_plan(header, plan), workload.tags)
     return NewOriginal(workload.id, name, header.extension.removeprefix("."), facts, needs)
 
 

@@ -7,17 +7,32 @@ from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from api import fields
+from api.delivered import read_others
 from api.incoming import Incoming
 from api.parts import Parts
-from dpip.domain import Caller, ImageKind, Job, JobState, Outcome, Success, Timings
+from dpip.domain import (
+    DEFAULT_OUTPUT,
+    Caller,
+    ImageKind,
+    Job,
+    JobState,
+    Outcome,
+    Output,
+    Success,
+    Timings,
+    Workload,
+)
 from dpip.errors import Fenced, Malformed
 from dpip.ids import copy_extension, filtered_id, result_key
+from imaging import FORMATS
 
 
 def deliver(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str, Any]:
     """Raises `Fenced` when the attempt is over, `Malformed` for fields that make no sense.
 
-    Delivering the same attempt again changes nothing and gives the same answer.
+    Of a job with several outputs each comes by itself, and all but the last one with `final=false`: they only
+    lie there then. The last one lists the `others`, and the job is finished with all of them. Delivering the
+    same attempt again changes nothing and gives the same answer.
     """
     job_id = fields.text(incoming.fields, "original_id") or ""
     attempt = _attempt(incoming.fields)
@@ -26,26 +41,56 @@ def deliver(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str, Any]:
     if job is None or workload is None or job.workload_id != fields.text(incoming.fields, "workload_id"):
         raise Fenced(f"there is no job of the image {job_id!r} in this workload any more")
     timings = _timings(incoming.fields)
+    output, final = _output(incoming.fields, workload), _final(incoming.fields)
     if not _current(job, attempt, caller):
         raise _over(job_id, attempt)
     # A worker's pictures are its own work: a filter may enlarge beyond what users may upload.
-    header, facts = incoming.inspect(parts.bounds.limits)
-    extension = header.extension.removeprefix(".")
-    if caller.worker_id == job.copy_worker_id:
-        extension = copy_extension(extension)
-    key = result_key(workload.name, job_id, attempt, extension)
-    incoming.upload.commit(key)
-    outcome = Outcome(job_id, attempt, caller.worker_id or "", Success(key, facts), timings)
-    (stands,) = parts.queue.finish([outcome], parts.clock(), parts.bounds.max_attempts)
-    if not stands:
-        parts.store.delete([key])
-        raise _over(job_id, attempt)
-    return {
+    _, facts = incoming.inspect(parts.bounds.limits)
+    of_copy = caller.worker_id == job.copy_worker_id
+
+    def key_of(image_format: str, name: str) -> str:
+        extension = FORMATS[image_format].extension.removeprefix(".")
+        extension = copy_extension(extension) if of_copy else extension
+        return result_key(workload.name, job_id, attempt, extension, name)
+
+    this = Output(output, key_of(facts.format, output), facts)
+    answer: dict[str, Any] = {
         "workload_id": workload.id,
-        "image_id": filtered_id(job_id),
+        "image_id": filtered_id(job_id, output),
         "type": ImageKind.FILTERED.value,
-        "key": key,
+        "key": this.key,
     }
+    if final:
+        others = read_others(incoming.fields, parts.store, key_of)
+        success = _all(workload, [this, *others])
+        incoming.upload.commit(this.key)
+        outcome = Outcome(job_id, attempt, caller.worker_id or "", success, timings)
+        (stands,) = parts.queue.finish([outcome], parts.clock(), parts.bounds.max_attempts)
+        kept = success.keys
+    else:
+        incoming.upload.commit(this.key)
+        now = parts.queue.job(job_id)
+        stands = now is not None and _current(now, attempt, caller)
+        kept = (this.key,)
+        answer["final"] = False
+    if not stands:
+        known = parts.catalog.known_keys(kept)  # of an earlier delivery that stands
+        parts.store.delete([key for key in kept if key not in known])
+        raise _over(job_id, attempt)
+    return answer
+
+
+def _all(workload: Workload, outputs: list[Output]) -> Success:
+    """Raises `Malformed` unless these are the workload's outputs, each once."""
+    by_name = {output.name: output for output in outputs}
+    if len(by_name) != len(outputs) or set(by_name) != set(workload.outputs):
+        raise Malformed(
+            f"the workload makes {', '.join(workload.outputs)} of each image, and this brings "
+            f"{', '.join(output.name for output in outputs)}: deliver each once, all but the last with "
+            "final=false, and list those as others with the last"
+        )
+    first, *more = (by_name[name] for name in workload.outputs)
+    return Success(first.key, first.facts, tuple(more))
 
 
 def _current(job: Job, attempt: int, caller: Caller) -> bool:
@@ -58,6 +103,20 @@ def _current(job: Job, attempt: int, caller: Caller) -> bool:
 
 def _over(job_id: str, attempt: int) -> Fenced:
     return Fenced(f"attempt {attempt} at {job_id!r} is over: its result is not wanted any more")
+
+
+def _output(given: fields.Fields, workload: Workload) -> str:
+    output = fields.text(given, "output") or DEFAULT_OUTPUT
+    if output not in workload.outputs:
+        raise Malformed(f"output must be one of {', '.join(workload.outputs)}, not {output[:60]!r}")
+    return output
+
+
+def _final(given: fields.Fields) -> bool:
+    text = fields.text(given, "final") or "true"
+    if text not in {"true", "false"}:
+        raise Malformed(f"final must be true or false, not {text[:60]!r}")
+    return text == "true"
 
 
 def _attempt(given: fields.Fields) -> int:

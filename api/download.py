@@ -9,14 +9,13 @@ from typing import BinaryIO
 
 from flask import Response, send_file
 
+from api.outputs import output_of
 from api.parts import Parts
 from api.visible import owner_filter
 from dpip.domain import Caller, ImageKind, JobState, Scope, StoredImage
 from dpip.errors import Forbidden, MissingBytes, NotFound
 from dpip.ids import filtered_id
 from imaging import FORMATS
-
-_FILTERED_SUFFIX = filtered_id("")
 
 
 def download(parts: Parts, caller: Caller, image_id: str) -> Response:
@@ -58,12 +57,16 @@ def _source(parts: Parts, key: str) -> Path | BinaryIO:
 
 def _why_not(parts: Parts, owner_id: str | None, image_id: str) -> str:
     """For a filtered image that is still to come, how far it is."""
-    original = image_id.removesuffix(_FILTERED_SUFFIX)
-    if original == image_id or parts.catalog.image(original, owner_id) is None:
+    found = output_of(image_id)
+    original, output = found or ("", "")
+    image = parts.catalog.image(original, owner_id) if found else None
+    workload = parts.catalog.workload(image.workload_id, None) if image else None
+    job = parts.queue.job(original) if workload else None
+    if workload is None or job is None:
         return _unknown(image_id)
-    job = parts.queue.job(original)
-    if job is None:
-        return _unknown(image_id)
+    if output not in workload.outputs:
+        made = ", ".join(filtered_id(original, name) for name in workload.outputs)
+        return f"{_unknown(image_id)}; of the image {original!r} its workload makes {made}"
     if job.state is JobState.FAILED:
         why = f": {job.failure.detail}" if job.failure else ""
         return f"the image {original!r} could not be filtered{why}"

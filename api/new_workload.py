@@ -10,7 +10,7 @@ from dpip import names
 from dpip.domain import Caller, Workload
 from dpip.errors import Conflict, Malformed
 from dpip.ids import time_ordered_id
-from imaging import Pipeline, parse_pipeline, pipeline_from_json
+from imaging import Plan, parse_plan, plan_from_json
 
 DEFAULT_FILTER = "grayscale"
 _NAME_TRIES = 10
@@ -19,7 +19,7 @@ _OWN_FIELDS = frozenset({"filter", "workload_name", "tags", "parameters"})
 
 def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workload:
     """Raises `Malformed`, `Unprocessable` for a parameter out of range, `Conflict` for a taken name."""
-    pipeline = _pipeline(given)
+    plan = _plan(given)
     tags = _tags(given.get("tags"))
     name = fields.text(given, "workload_name")
     if name is None and given.get("workload_name"):
@@ -31,8 +31,9 @@ def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workloa
             id=time_ordered_id(now),
             name=chosen or made_up.workload_name(),
             owner_id=caller.user_id,
-            pipeline=pipeline.canonical,
+            pipeline=plan.canonical,
             tags=tags,
+            outputs=plan.outputs,
             created_at=now,
         )
         try:
@@ -43,14 +44,14 @@ def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workloa
     raise AssertionError
 
 
-def _pipeline(given: fields.Fields) -> Pipeline:
+def _plan(given: fields.Fields) -> Plan:
     """`filter` is a pipeline's text, or a list of steps (in a form: the JSON of one)."""
     steps, parameters = given.get("filter"), _parameters(given)
     if isinstance(steps, str) and steps.lstrip().startswith("["):
         steps = fields.json_value(steps.encode())
     if isinstance(steps, list):
-        return pipeline_from_json(steps, parameters)
-    return parse_pipeline(fields.text(given, "filter") or DEFAULT_FILTER, parameters)
+        return plan_from_json(steps, parameters)
+    return parse_plan(fields.text(given, "filter") or DEFAULT_FILTER, parameters)
 
 
 def _parameters(given: fields.Fields) -> dict[str, str]:

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from dpip.domain import Failure, Job, StoredImage, Timings, Worker
+from api.outputs import output_of
+from dpip.domain import Failure, ImageKind, Job, StoredImage, Timings, Worker
 
 Json = dict[str, Any]
 
@@ -17,11 +18,13 @@ def moment(seconds: float | None) -> str | None:
 
 
 def image(stored: StoredImage, job: Job | None) -> Json:
-    """An image and, for an original, how its job stands."""
+    """An image; for an original, how its job stands, and for a filtered one, which output it is."""
+    output = output_of(stored.id)
     return {
         "image_id": stored.id,
         "workload_id": stored.workload_id,
         "type": stored.kind.value,
+        "output": output[1] if output and stored.kind is ImageKind.FILTERED else None,
         "name": stored.name,
         "format": stored.facts.format,
         "width": stored.facts.width,

@@ -9,7 +9,7 @@ from typing import Any
 from api import presenting
 from api.parts import Parts
 from dpip.domain import JobState, WorkerState, Workload
-from imaging import parse_pipeline
+from imaging import parse_plan
 
 MAX_FAILURES_SHOWN = 100
 
@@ -39,6 +39,7 @@ class WorkloadView:
             "workload_name": workload.name,
             "filter": _filter_names(workload.pipeline),
             "pipeline": workload.pipeline,
+            "outputs": list(workload.outputs),
             "status": workload.status.value,
             "running_jobs": workload.unfinished,
             "filtered_images": filtered,
@@ -68,8 +69,13 @@ class WorkloadView:
 
 @lru_cache(maxsize=1024)
 def _filter_names(pipeline: str) -> str:
-    """`blur:sigma=5|grayscale` is called `blur|grayscale`, as its maker called it."""
-    return "|".join(filter_.name for filter_ in parse_pipeline(pipeline).filters) or pipeline
+    """`blur:sigma=5|grayscale` is called `blur|grayscale`, as its maker called it; with several outputs,
+    they are named: `blur|{large,small}`."""
+    plan = parse_plan(pipeline)
+    if plan.sole is not None:
+        return "|".join(filter_.name for filter_ in plan.sole.filters) or pipeline
+    outputs = "{" + ",".join(plan.outputs) + "}"
+    return "|".join([*(filter_.name for filter_ in plan.trunk), outputs])
 
 
 def _note(workload: Workload, missing: Sequence[str]) -> str | None:

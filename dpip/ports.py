@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Generic, Protocol, TypeVar
 
 from dpip.domain import (
+    DEFAULT_OUTPUT,
     Caller,
     ClaimedJob,
     ImageFacts,
@@ -18,6 +19,7 @@ from dpip.domain import (
     Machine,
     Needs,
     Outcome,
+    Output,
     Placement,
     QueuedJob,
     Scope,
@@ -101,8 +103,18 @@ class ImageExchange(Protocol):
     def fetch(self, claimed: ClaimedJob) -> bytes:
         """The original's bytes. Raises `MissingBytes`, or `TryLater` when the store is away."""
 
-    def deliver(self, claimed: ClaimedJob, data: bytes, facts: ImageFacts) -> str:
-        """Store the result and return its key. Raises `Fenced`, `StorageFull`, `TryLater`."""
+    def deliver(
+        self,
+        claimed: ClaimedJob,
+        data: bytes,
+        facts: ImageFacts,
+        output: str = DEFAULT_OUTPUT,
+        before: Sequence[Output] = (),
+        *,
+        last: bool = True,
+    ) -> str:
+        """Store one output of the job and return its key. `before` are those that were delivered before it;
+        more will come unless it is the `last`. Raises `Fenced`, `StorageFull`, `TryLater`."""
 
 
 # --- the datastore -------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ that is over never overwrites the one that stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from dpip.domain import ClaimedJob, ImageFacts
+from dpip.domain import DEFAULT_OUTPUT, ClaimedJob, ImageFacts, Output
 from dpip.ids import result_key
 from dpip.ports import ImageStore
 
@@ -21,9 +21,10 @@ def usual_extension(image_format: str) -> str:
     return _SHORT.get(image_format, image_format)
 
 
-def key_of_result(claimed: ClaimedJob, extension: str) -> str:
-    """Where the result of this attempt lies."""
-    return result_key(claimed.job.workload_name, claimed.job.id, claimed.attempt, extension.removeprefix("."))
+def key_of_result(claimed: ClaimedJob, extension: str, output: str = DEFAULT_OUTPUT) -> str:
+    """Where an output of this attempt lies."""
+    extension = extension.removeprefix(".")
+    return result_key(claimed.job.workload_name, claimed.job.id, claimed.attempt, extension, output)
 
 
 class StoreExchange:
@@ -36,7 +37,16 @@ class StoreExchange:
     def fetch(self, claimed: ClaimedJob) -> bytes:
         return self._store.get(claimed.job.key)
 
-    def deliver(self, claimed: ClaimedJob, data: bytes, facts: ImageFacts) -> str:
-        key = key_of_result(claimed, self._extension(facts.format))
+    def deliver(
+        self,
+        claimed: ClaimedJob,
+        data: bytes,
+        facts: ImageFacts,
+        output: str = DEFAULT_OUTPUT,
+        before: Sequence[Output] = (),  # noqa: ARG002 - they lie there, and nobody is told before the last
+        *,
+        last: bool = True,  # noqa: ARG002 - likewise
+    ) -> str:
+        key = key_of_result(claimed, self._extension(facts.format), output)
         self._store.put(key, data)
         return key

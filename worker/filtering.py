@@ -9,17 +9,25 @@ from typing import Protocol
 import imaging
 from dpip.domain import ImageFacts, QueuedJob
 from imaging.limits import Limits
-from imaging.pipeline import Pipeline
+from imaging.plan import Plan
 
 _PIPELINES_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Filtered:
-    """A result, and where the time went (seconds)."""
+class Picture:
+    """One output of a job."""
 
+    name: str
     data: bytes
     facts: ImageFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """All outputs of a job, in order, and where the time went (seconds)."""
+
+    pictures: tuple[Picture, ...]
     decode: float
     filter: float
     encode: float
@@ -32,12 +40,17 @@ class Filter(Protocol):
 
 
 @lru_cache(_PIPELINES_KEPT)
-def _pipeline(canonical: str) -> Pipeline:
-    return imaging.parse_pipeline(canonical)
+def _plan(canonical: str) -> Plan:
+    return imaging.parse_plan(canonical)
 
 
 def filter_here(data: bytes, pipeline: str, limits: Limits) -> Filtered:
-    """In this thread. Raises what `imaging.run` raises."""
-    result = imaging.run(data, _pipeline(pipeline), limits)
-    timings = result.timings
-    return Filtered(result.data, result.facts, timings.decode, timings.filter, timings.encode)
+    """In this thread. Raises what `imaging.run_plan` raises."""
+    results = imaging.run_plan(data, _plan(pipeline), limits)
+    timings = [result.timings for _, result in results]
+    return Filtered(
+        tuple(Picture(name, result.data, result.facts) for name, result in results),
+        sum(one.decode for one in timings),
+        sum(one.filter for one in timings),
+        sum(one.encode for one in timings),
+    )

@@ -9,6 +9,7 @@ import contextlib
 import os
 import resource
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from dpip.domain import ImageFacts
 from imaging.limits import Limits
 from worker.alone import pack, read_message, run_alone
 from worker.failures import Poisonous
-from worker.filtering import Filtered, filter_here
+from worker.filtering import Filtered, Picture, filter_here
 
 MEMORY_FACTOR = 2  # over the estimate of what the picture needs
 MEMORY_BASE = 512 * 2**20
@@ -35,7 +36,17 @@ def filter_alone(
     head, body = run_alone(tethered([sys.executable, "-P", "-m", "worker.isolated"]), request, time_limit_s)
     if "error" in head:
         raise _known_error(head["error"], head["detail"])
-    return Filtered(body, ImageFacts(**head["facts"]), head["decode"], head["filter"], head["encode"])
+    return Filtered(_pictures(head["outputs"], body), head["decode"], head["filter"], head["encode"])
+
+
+def _pictures(outputs: Iterable[tuple[str, dict[str, Any]]], body: bytes) -> tuple[Picture, ...]:
+    """Of the bytes that stand one after the other."""
+    pictures, start = [], 0
+    for name, given in outputs:
+        facts = ImageFacts(**given)
+        pictures.append(Picture(name, body[start : start + facts.size_bytes], facts))
+        start += facts.size_bytes
+    return tuple(pictures)
 
 
 def _known_error(name: str, detail: str) -> Exception:
@@ -69,8 +80,13 @@ def _answer(head: dict[str, Any], data: bytes) -> bytes:
     _confine(int(head["memory"]))
     done = filter_here(data, head["pipeline"], limits)
     return pack(
-        {"facts": asdict(done.facts), "decode": done.decode, "filter": done.filter, "encode": done.encode},
-        done.data,
+        {
+            "outputs": [(one.name, asdict(one.facts)) for one in done.pictures],
+            "decode": done.decode,
+            "filter": done.filter,
+            "encode": done.encode,
+        },
+        b"".join(one.data for one in done.pictures),
     )
 
 

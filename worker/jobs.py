@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
-from dpip.domain import Failure, Outcome, QueuedJob, Success, Timings
+from dpip.domain import ClaimedJob, Failure, Outcome, Output, QueuedJob, Success, Timings
 from dpip.errors import DpipError
 from dpip.logs import fields
 from dpip.ports import ImageExchange
 from imaging.limits import Limits
 from worker.desk import Ticket
 from worker.failures import Cancelled, Poisonous, StorageTrouble, failure_of
-from worker.filtering import Filtered, filter_here
+from worker.filtering import Filtered, Picture, filter_here
 from worker.isolated import filter_alone
 from worker.patience import patiently
 
@@ -75,8 +76,24 @@ class JobRunner:
         spent |= {"decode": done.decode, "filter": done.filter, "encode": done.encode}
         ticket.check()
         with _timed(spent, "deliver"):
-            key = self._patiently(ticket, lambda: self._exchange().deliver(claimed, done.data, done.facts))
-        return Success(key, done.facts)
+            first, *more = self._deliver(ticket, done.pictures)
+        return Success(first.key, first.facts, tuple(more))
+
+    def _deliver(self, ticket: Ticket, pictures: Sequence[Picture]) -> list[Output]:
+        """One after another; the last one may finish the job."""
+        delivered: list[Output] = []
+        for picture in pictures:
+            ticket.check()
+            last = picture is pictures[-1]
+            step = partial(self._deliver_one, ticket.claimed, picture, tuple(delivered), last=last)
+            delivered.append(Output(picture.name, self._patiently(ticket, step), picture.facts))
+        return delivered
+
+    def _deliver_one(
+        self, claimed: ClaimedJob, picture: Picture, before: Sequence[Output], *, last: bool
+    ) -> str:
+        exchange = self._exchange()
+        return exchange.deliver(claimed, picture.data, picture.facts, picture.name, before, last=last)
 
     def _filter(self, ticket: Ticket, original: bytes) -> Filtered:
         job: QueuedJob = ticket.claimed.job

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from dpip.domain import ClaimedJob, ImageFacts, Needs, QueuedJob
+from dpip.domain import ClaimedJob, ImageFacts, Needs, Output, QueuedJob
 from dpip.errors import (
     DpipError,
     Fenced,
@@ -151,6 +151,40 @@ def test_delivering_over_http(api: Api, over_http: ImageExchange) -> None:
         "original_id": "w1-0000000001",
         "attempt": "2",
     }
+
+
+def test_delivering_several_outputs_over_http(api: Api, over_http: ImageExchange) -> None:
+    """All but the last say that more will come; the last one tells of the others."""
+    api.answers = [(201, {}, b"{}")] * 2
+    exchange = StoreExchange(MemoryStore())
+    first = over_http.deliver(claimed(), b"first", FACTS, "large", last=False)
+    before = [Output("large", first, FACTS)]
+    second = over_http.deliver(claimed(), b"second", FACTS, "small", before)
+    assert first == "holiday/w1-0000000001-large.jpg" == exchange.deliver(claimed(), b"", FACTS, "large")
+    assert second == "holiday/w1-0000000001-small.jpg" == exchange.deliver(claimed(), b"", FACTS, "small")
+    forms = [
+        {key: json.loads(text) if key == "others" else text for key, text in form.items()}
+        for _, _, form in api.asked
+    ]
+    told = [{key: form.get(key) for key in ("output", "final", "others")} for form in forms]
+    assert told == [
+        {"output": "large", "final": "false", "others": None},
+        {
+            "output": "small",
+            "final": None,
+            "others": [
+                {
+                    "name": "large",
+                    "key": first,
+                    "format": "jpeg",
+                    "width": 4,
+                    "height": 3,
+                    "size_bytes": 6,
+                    "sha256": "00",
+                }
+            ],
+        },
+    ]
 
 
 def test_the_key_that_the_api_names_is_believed(api: Api, over_http: ImageExchange) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,10 +38,10 @@ class Troubled:
     def fetch(self, job: ClaimedJob) -> bytes:
         return self._exchange.fetch(job)
 
-    def deliver(self, job: ClaimedJob, data: bytes, facts: ImageFacts) -> str:
+    def deliver(self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, last: bool = True) -> str:
         if self._errors:
             raise self._errors.pop(0)
-        return self._exchange.deliver(job, data, facts)
+        return self._exchange.deliver(job, data, facts, *more, last=last)
 
 
 def failure(result: Success | Failure) -> Failure:
@@ -133,8 +134,10 @@ def test_a_cancelled_job_ends_at_its_next_step(store: FolderStore) -> None:
             desk.cancel([(job.job.id, job.attempt)])
             return super().fetch(job)
 
-        def deliver(self, job: ClaimedJob, data: bytes, facts: ImageFacts) -> str:
-            raise AssertionError(f"delivered although cancelled: {job}, {facts}, {data!r}")
+        def deliver(
+            self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, last: bool = True
+        ) -> str:
+            raise AssertionError(f"delivered although cancelled: {job}, {facts}, {data!r}, {more}, {last}")
 
     failed = failure(runner(CancelledMeanwhile(store)).run(ticket).result)
     assert (failed.kind, failed.retryable) == ("cancelled", False)
@@ -156,11 +159,13 @@ def test_no_more_pictures_are_filtered_at_once_than_there_are_cores(store: Folde
     delivering, go_on = threading.Event(), threading.Event()
 
     class SlowFirst(StoreExchange):
-        def deliver(self, job: ClaimedJob, data: bytes, facts: ImageFacts) -> str:
+        def deliver(
+            self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, last: bool = True
+        ) -> str:
             if job.job.id.endswith("1"):
                 delivering.set()
                 assert go_on.wait(20)
-            return super().deliver(job, data, facts)
+            return super().deliver(job, data, facts, *more, last=last)
 
     one_core = runner(SlowFirst(store))
     first = threading.Thread(target=one_core.run, args=[Ticket(claimed(store, picture(), 1))])
