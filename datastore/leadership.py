@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from datastore.database import Database
 from datastore.schema import leadership
@@ -63,3 +63,10 @@ class SqlLeadership:
         with self._database.read() as connection:
             address: str | None = connection.execute(select(leadership.c.ray_address)).scalar_one()
         return address
+
+
+def check_epoch(connection: Connection, epoch: int) -> None:
+    """Raises `Fenced` when `epoch` is not the current leader's."""
+    current = connection.execute(CURRENT_EPOCH).one()
+    if current.epoch != epoch or current.holder is None:
+        raise Fenced(f"the leader of epoch {epoch} may place no jobs: the epoch is {current.epoch} now")

@@ -8,22 +8,34 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from datastore import rows
 from datastore.chunks import chunks
+from datastore.copying import note_copies
 from datastore.counters import CounterChanges, lock_workloads_of_jobs, mark_served
 from datastore.database import Database
 from datastore.fairness import choose_workloads
 from datastore.finishing import finish_batch
-from datastore.leadership import CURRENT_EPOCH
+from datastore.leadership import check_epoch
 from datastore.pages import id_range, page
 from datastore.requeueing import SELECT_RUNNING, requeue, requeue_where
-from datastore.schema import jobs
+from datastore.schema import HAS_QUEUED, IS_QUEUED, jobs, workloads
 from dpip.domain import ClaimedJob, Job, JobState, Outcome, Placement, QueuedJob
-from dpip.errors import Fenced
-from dpip.ports import Page
+from dpip.ports import Page, Waiting
 
 _NEXT_OF_WORKLOAD = (
     rows.SELECT_QUEUED.where(jobs.c.workload_id == bindparam("workload_id"), jobs.c.state == JobState.QUEUED)
     .order_by(jobs.c.seq)
     .limit(bindparam("count"))
+)
+_LARGEST_OF_WORKLOAD = (
+    rows.SELECT_QUEUED.where(jobs.c.workload_id == bindparam("workload_id"), IS_QUEUED)
+    .order_by(jobs.c.megapixels.desc())
+    .limit(bindparam("count"))
+)
+_WAITING = select(workloads.c.id, workloads.c.queued).where(HAS_QUEUED)
+_ADDED_UP = 20_000  # queued jobs that are looked at one by one to add up their megapixels
+_ADD_UP = (
+    select(jobs.c.workload_id, func.count().label("jobs"), func.sum(jobs.c.megapixels).label("megapixels"))
+    .where(IS_QUEUED)
+    .group_by(jobs.c.workload_id)
 )
 _CLAIM = (
     update(jobs)
@@ -77,6 +89,28 @@ class SqlJobQueue:
         rounds = max(map(len, taken), default=0)
         return tuple(found[turn] for turn in range(rounds) for found in taken if turn < len(found))
 
+    def largest(self, limit: int, offered_tags: frozenset[str]) -> tuple[QueuedJob, ...]:
+        """Costs what `candidates` does."""
+        with self._database.read() as connection:
+            shares = choose_workloads(connection, limit, limit, offered_tags)
+            return tuple(
+                rows.queued_job(row)
+                for workload_id, share in shares.items()
+                for row in connection.execute(
+                    _LARGEST_OF_WORKLOAD, {"workload_id": workload_id, "count": share}
+                )
+            )
+
+    def waiting(self) -> dict[str, Waiting]:
+        """What is queued of each workload."""
+        with self._database.read() as connection:
+            found = {row.id: Waiting(row.queued, None) for row in connection.execute(_WAITING)}
+            if sum(waiting.jobs for waiting in found.values()) <= _ADDED_UP:
+                found |= {
+                    row.workload_id: Waiting(row.jobs, row.megapixels) for row in connection.execute(_ADD_UP)
+                }
+        return found
+
     def claim(
         self, placements: Sequence[Placement], epoch: int, now: float, lease_until: float
     ) -> tuple[ClaimedJob, ...]:
@@ -84,7 +118,7 @@ class SqlJobQueue:
         wanted = {placement.job_id: placement for placement in reversed(placements)}
         job_ids = sorted(wanted)
         with self._database.write() as connection:
-            _check_epoch(connection, epoch)
+            check_epoch(connection, epoch)
             if not wanted:
                 return ()
             found = self._lock_queued(connection, job_ids)
@@ -128,6 +162,12 @@ class SqlJobQueue:
             )
             found.update({row.id: row for row in connection.execute(statement)})
         return found
+
+    def copy(self, copies: Sequence[ClaimedJob], epoch: int) -> set[str]:
+        """Let these attempts run on another worker, too; see `copying`."""
+        with self._database.write() as connection:
+            check_epoch(connection, epoch)
+            return note_copies(connection, copies)
 
     def renew(self, claimed: Sequence[tuple[str, int]], lease_until: float) -> None:
         """Prolong the leases of these (job id, attempt) pairs."""
@@ -201,9 +241,3 @@ class SqlJobQueue:
         with self._database.read() as connection:
             row = connection.execute(_JOB, {"id": job_id}).one_or_none()
         return None if row is None else rows.job(row)
-
-
-def _check_epoch(connection: Connection, epoch: int) -> None:
-    current = connection.execute(CURRENT_EPOCH).one()
-    if current.epoch != epoch or current.holder is None:
-        raise Fenced(f"the leader of epoch {epoch} may place no jobs: the epoch is {current.epoch} now")

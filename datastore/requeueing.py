@@ -29,6 +29,7 @@ _LOCK_RUNNING = (
 # What a job loses when it goes back to the queue.
 UNPLACED: dict[str, None] = {
     "worker_id": None,
+    "copy_worker_id": None,
     "reason": None,
     "epoch": None,
     "lease_until": None,

@@ -131,6 +131,7 @@ def job(row: AnyRow) -> Job:
         started_at=row.started_at,
         finished_at=row.finished_at,
         timings=_timings(row),
+        copy_worker_id=row.copy_worker_id,
     )
 
 

@@ -38,6 +38,7 @@ Sorted = Text().with_variant(Text(collation="C"), "postgresql")
 # from the planner.
 HAS_QUEUED = text("queued > 0")
 HAS_RUNNING = text("running > 0")
+IS_QUEUED = text("state = 'queued'")
 IS_ACTIVE = text("(queued > 0 OR running > 0 OR (done = 0 AND failed = 0 AND cancelled_at IS NULL))")
 
 users = Table(
@@ -141,6 +142,7 @@ jobs = Table(
     Column("epoch", BigInteger),  # of the leader that placed it
     Column("lease_until", Double),
     Column("worker_id", Sorted),
+    Column("copy_worker_id", Sorted),  # runs the same attempt, too
     Column("reason", Text),
     Column("failure_kind", Text),
     Column("failure_detail", Text),
@@ -154,6 +156,7 @@ jobs = Table(
     Column("encode_s", Double),
     Column("deliver_s", Double),
     Index("ix_jobs_workload_id", "workload_id", "state", "seq"),
+    Index("ix_jobs_size", "workload_id", "megapixels", sqlite_where=IS_QUEUED, postgresql_where=IS_QUEUED),
 )
 
 leadership = Table(

@@ -273,6 +273,7 @@ class Job:
     started_at: float | None
     finished_at: float | None
     timings: Timings | None
+    copy_worker_id: str | None = None  # where the same attempt runs or ran, too
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,3 +50,8 @@ def result_key(
     """Where an attempt puts its result; no two attempts share a key, so a late one overwrites nothing."""
     suffix = "" if attempt == 1 else f".{attempt}"
     return f"{workload_name}/{filtered_id(original, output)}{suffix}.{extension}"
+
+
+def copy_extension(extension: str) -> str:
+    """Makes the key of a copy's result another one than its original's."""
+    return f"copy.{extension.removeprefix('.')}"

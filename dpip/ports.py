@@ -232,6 +232,14 @@ class Leadership(Protocol):
     def ray_address(self) -> str | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is queued of a workload."""
+
+    jobs: int
+    megapixels: float | None  # None: too many to be added up
+
+
 class JobQueue(Protocol):
     """The life of jobs. Every change is one conditional UPDATE on state and attempt."""
 
@@ -243,11 +251,21 @@ class JobQueue(Protocol):
         Jobs that ask for a tag outside `offered_tags` are left out. Each workload's are in order of upload.
         """
 
+    def largest(self, limit: int, offered_tags: frozenset[str]) -> tuple[QueuedJob, ...]:
+        """About `limit` queued jobs with the most pixels, the same number of each workload."""
+
+    def waiting(self) -> dict[str, Waiting]:
+        """What is queued of each workload."""
+
     def claim(
         self, placements: Sequence[Placement], epoch: int, now: float, lease_until: float
     ) -> tuple[ClaimedJob, ...]:
         """queued -> running with attempt + 1, in one transaction; those that were not queued any more
         are left out. Raises `Fenced` when `epoch` is not the current leader's."""
+
+    def copy(self, copies: Sequence[ClaimedJob], epoch: int) -> set[str]:
+        """Let these attempts run on another worker, too. Returns the ids of the jobs that may: those that
+        still run in that attempt and had no copy yet. Raises `Fenced` like `claim`."""
 
     def renew(self, claimed: Sequence[tuple[str, int]], lease_until: float) -> None:
         """Prolong the leases of these (job id, attempt) pairs."""
@@ -260,8 +278,9 @@ class JobQueue(Protocol):
         (with the same key), False when it was fenced off or its job is gone.
         """
 
-    def release(self, claimed: Sequence[tuple[str, int]], *, died: bool, now: float) -> int:
-        """running -> queued for these (job id, attempt) pairs; `died` counts against the job."""
+    def release(self, claimed: Sequence[tuple[str, int]], *, died: int, now: float) -> int:
+        """running -> queued for these (job id, attempt) pairs; so many workers `died`, which counts against
+        the job."""
 
     def release_expired(self, now: float) -> int:
         """running -> queued for every job whose lease ran out."""

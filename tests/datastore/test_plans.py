@@ -15,6 +15,8 @@ HOT: dict[str, ClauseElement] = {
     "choose_workloads": fairness._LONGEST_WAITING,
     "choose_workloads, next page": fairness._NEXT_PAGE,
     "next_of_workload": queue._NEXT_OF_WORKLOAD,
+    "largest_of_workload": queue._LARGEST_OF_WORKLOAD,
+    "waiting": queue._WAITING,
     "running": requeueing.SELECT_RUNNING,
     "filtered_ids": catalog._DONE,
     "image": catalog._IMAGE,
