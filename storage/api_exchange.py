@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from dpip.domain import ClaimedJob, ImageFacts, ImageKind
+from dpip.domain import DEFAULT_OUTPUT, ClaimedJob, ImageFacts, ImageKind, Output
 from dpip.errors import (
     DpipError,
     Fenced,
@@ -73,7 +74,16 @@ class ApiExchange:
     def fetch(self, claimed: ClaimedJob) -> bytes:
         return self._ask("GET", f"/images/{claimed.job.id}", None, _FETCHING).data
 
-    def deliver(self, claimed: ClaimedJob, data: bytes, facts: ImageFacts) -> str:
+    def deliver(
+        self,
+        claimed: ClaimedJob,
+        data: bytes,
+        facts: ImageFacts,
+        output: str = DEFAULT_OUTPUT,
+        before: Sequence[Output] = (),
+        *,
+        last: bool = True,
+    ) -> str:
         extension = self._extension(facts.format).removeprefix(".")
         fields: dict[str, str | tuple[str, bytes]] = {
             "workload_id": claimed.job.workload_id,
@@ -82,8 +92,14 @@ class ApiExchange:
             "attempt": str(claimed.attempt),
             "data": (f"{claimed.job.id}.{extension}", data),
         }
+        if output != DEFAULT_OUTPUT:
+            fields["output"] = output
+        if not last:
+            fields["final"] = "false"
+        elif before:
+            fields["others"] = json.dumps([_other(one) for one in before])
         answer = _object(self._ask("POST", "/images", fields, _DELIVERING))
-        return str(answer.get("key") or key_of_result(claimed, extension))
+        return str(answer.get("key") or key_of_result(claimed, extension, output))
 
     def close(self) -> None:
         self._pool.clear()
@@ -102,6 +118,10 @@ class ApiExchange:
         if response.status in _OK:
             return response
         raise _error(method, path, response, kinds)
+
+
+def _other(output: Output) -> dict[str, object]:
+    return {"name": output.name, "key": output.key, **asdict(output.facts)}
 
 
 def _error(
