@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from api import listener
 from api.app import create_app
-from api.config import SPARE_THREADS, ApiSettings
+from api.config import ApiSettings
 from api.first_user import FirstUser, ensure_first_user
 from api.listener import PortTaken
-from api.parts import HOUR_S, Bounds, Parts
+from api.parts import Parts
 from api.passwords import Passwords
 from api.server import Server
 from bus.client import Hinter
@@ -121,13 +121,7 @@ def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
         leadership=datastore.leadership,
         store=open_store(settings.image_location, flush=settings.flush),
         announcer=CoalescingAnnouncer(Hinter(settings.controller, join_token)),
-        bounds=Bounds(
-            limits=settings.limits,
-            token_s=settings.token_hours * HOUR_S,
-            uploads_at_once=settings.uploads_at_once,
-            uploads_waiting=settings.threads - settings.uploads_at_once - SPARE_THREADS,
-            courtesies_at_once=max(1, settings.threads // 4),
-        ),
+        bounds=settings.bounds,
     )
     return create_app(parts)
 

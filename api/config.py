@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import CliSuppress
 
+from api.parts import HOUR_S, Bounds
 from dpip.settings import ENV_PREFIX, MAX_PORT
 from imaging.settings import LimitSettings
 
@@ -31,7 +32,7 @@ class ApiSettings(LimitSettings):
     )
     token_hours: float = Field(24.0, gt=0, le=24 * 366, description="hours until a login's token expires")
     processes: int = Field(1, ge=1, le=64, description="processes that serve requests")
-    threads: int = Field(48, ge=8, le=512, description="requests that each process serves at the same time")
+    threads: int = Field(96, ge=8, le=512, description="requests that each process serves at the same time")
     uploads_at_once: int = Field(
         32, ge=1, description="uploads that each process takes at the same time; others wait, then get 429"
     )
@@ -46,6 +47,23 @@ class ApiSettings(LimitSettings):
                 f"({self.threads - SPARE_THREADS})"
             )
         return self
+
+    @property
+    def bounds(self) -> Bounds:
+        """Slow clients hold threads: each kind of request gets a share, and `SPARE_THREADS` are left."""
+        rest = self.threads - self.uploads_at_once - SPARE_THREADS
+        some = max(1, rest // 12)
+        return Bounds(
+            limits=self.limits,
+            token_s=self.token_hours * HOUR_S,
+            uploads_at_once=self.uploads_at_once,
+            uploads_waiting=2 * some,
+            downloads_at_once=6 * some,
+            downloads_waiting=some,
+            forms_at_once=some,
+            forms_waiting=some,
+            courtesies_at_once=some,
+        )
 
     @property
     def scheme(self) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from http import HTTPStatus
+from typing import cast
 
 from flask import Blueprint, Response, jsonify, request, url_for
+from werkzeug.wsgi import ClosingIterator
 
 from api import fields, visible
 from api.auth import Guard
@@ -27,6 +31,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     bounds = parts.bounds
     originals = Originals(parts)
     turns = Turns(bounds.uploads_at_once, bounds.upload_wait_s, bounds.uploads_waiting, "uploads")
+    leaving = Turns(bounds.downloads_at_once, bounds.upload_wait_s, bounds.downloads_waiting, "downloads")
 
     @routes.post("/images")
     @guard.users_and_workers
@@ -54,7 +59,18 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     @routes.get("/images/<image_id>")
     @guard.users_and_workers
     def fetch(image_id: str) -> Response:
-        return download(parts, guard.caller, image_id)
+        caller = guard.caller
+        leaving.take(caller.user_id)
+        try:
+            response = download(parts, caller, image_id)
+        except BaseException:
+            leaving.give_back(caller.user_id)
+            raise
+        # Not `call_on_close`: a file that is passed through does not come to it.
+        response.response = ClosingIterator(
+            cast("Iterable[bytes]", response.response), partial(leaving.give_back, caller.user_id)
+        )
+        return response
 
     return routes
 

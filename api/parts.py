@@ -28,8 +28,13 @@ class Bounds:
     token_s: float = 24 * HOUR_S
     uploads_at_once: int = 32
     uploads_waiting: int = 8  # for their turn, each with a thread; more get 429 at once
-    upload_wait_s: float = 10.0  # for a turn; then 429
-    courtesies_at_once: int = 8  # bodies of refused requests that are read to their end at the same time
+    upload_wait_s: float = 10.0  # for a turn, also to download; then 429
+    form_wait_s: float = 2.0
+    downloads_at_once: int = 32  # a client that reads slowly holds a thread all the while
+    downloads_waiting: int = 8
+    forms_at_once: int = 4  # bodies without a file; a client may send half of one and stop
+    forms_waiting: int = 4
+    courtesies_at_once: int = 4  # bodies of refused requests that are read to their end at the same time
     max_attempts: int = 5  # of a job; a delivered result never uses one up
 
 

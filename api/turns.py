@@ -26,17 +26,22 @@ class Turns:
     @contextmanager
     def turn(self, caller: str) -> Iterator[None]:
         """Raises `TooMany` when no turn comes in time."""
-        self._take(caller)
+        self.take(caller)
         try:
             yield
         finally:
-            with self._changed:
-                self._held[caller] -= 1
-                if not self._held[caller]:
-                    del self._held[caller]
-                self._changed.notify_all()
+            self.give_back(caller)
 
-    def _take(self, caller: str) -> None:
+    def give_back(self, caller: str) -> None:
+        """What `take` took."""
+        with self._changed:
+            self._held[caller] -= 1
+            if not self._held[caller]:
+                del self._held[caller]
+            self._changed.notify_all()
+
+    def take(self, caller: str) -> None:
+        """Wait for a turn, to be given back once. Raises `TooMany` when none comes in time."""
         with self._changed:
             if not self._free(caller):
                 if self.waiting >= self._may_wait:

@@ -12,6 +12,7 @@ from api.auth import Guard
 from api.fields import read_fields
 from api.new_workload import make_workload
 from api.parts import Parts
+from api.turns import Turns
 from api.visible import owner_filter
 from api.workload_view import WorkloadView
 from bus.messages import Topic
@@ -26,6 +27,8 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     """The routes below /workloads."""
     routes = Blueprint("workloads", __name__)
     view = WorkloadView(parts)
+    bounds = parts.bounds
+    forms = Turns(bounds.forms_at_once, bounds.form_wait_s, bounds.forms_waiting, "forms")
 
     def theirs(workload_id: str) -> Workload:
         return visible.workload(parts, guard.caller, workload_id)
@@ -33,7 +36,9 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     @routes.post("/workloads")
     @guard.users
     def create() -> tuple[Response, int, dict[str, str]]:
-        workload = make_workload(parts, guard.caller, read_fields(request))
+        with forms.turn(guard.caller.user_id):
+            given = read_fields(request)
+        workload = make_workload(parts, guard.caller, given)
         log.info("workload made", extra=fields(workload=workload.id, name=workload.name))
         location = url_for("workloads.show", workload_id=workload.id)
         return jsonify(view.one(workload)), HTTPStatus.CREATED, {"Location": location}

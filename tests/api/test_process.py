@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -189,6 +190,66 @@ def test_slow_clients_keep_nobody_waiting(api: ApiProcess, token: str, workload:
             sock.close()
 
 
+@pytest.mark.parametrize("what", ["uploads", "forms", "downloads"])
+def test_clients_that_stop_half_way_keep_nobody_waiting(
+    api: ApiProcess, token: str, workload: str, what: str
+) -> None:
+    head, body = upload_request(token, workload, PNG)
+    with api.connect() as sock:
+        sock.sendall(head + body)
+        image_id = json.loads(answer(sock)[1])["image_id"]
+    requests = {
+        "uploads": head + body[:1000],
+        "forms": head.replace(b"/images", b"/workloads", 1).replace(b"multipart", b"application", 1) + b"{",
+        "downloads": f"GET /images/{image_id} HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode(),
+    }
+    if what == "forms":
+        length = f"Content-Length: {len(body)}".encode()
+        requests["forms"] = requests["forms"].replace(length, b"Content-Length: 1000")
+    stopped = [api.connect() for _ in range(150)]
+    try:
+        for sock in stopped:
+            sock.sendall(requests[what])
+        until(lambda: sum(map(_readable, stopped)) >= (40 if what != "downloads" else 100))
+        assert api.json("/status", "--max-time", "5", token=token)["system_name"]
+    finally:
+        for sock in stopped:
+            sock.close()
+    until(lambda: _uploaded(api, token, workload))
+
+
+def _readable(sock: socket.socket) -> bool:
+    return bool(select.select([sock], [], [], 0)[0])
+
+
+def _uploaded(api: ApiProcess, token: str, workload: str) -> bool:
+    with api.connect() as sock:
+        sock.sendall(b"".join(upload_request(token, workload, JPEG)))
+        return answer(sock)[0] == 201
+
+
+def test_every_kind_of_download_gives_its_turn_back(api: ApiProcess, token: str, workload: str) -> None:
+    with api.connect() as sock:
+        sock.sendall(b"".join(upload_request(token, workload, JPEG)))
+        image_id = json.loads(answer(sock)[1])["image_id"]
+    head = f"/images/{image_id} HTTP/1.1\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n"
+    kinds = {
+        "GET {}": b"200",
+        "HEAD {}": b"200",
+        "GET {}If-None-Match: *\r\n": b"304",
+        "GET {}Range: bytes=5-9\r\n": b"206",
+        "GET {}Range: bytes=9999999-\r\n": b"416",
+    }
+    for request, status in kinds.items():
+        for _ in range(40):
+            with api.connect() as sock:
+                sock.sendall((request.format(head) + "\r\n").encode())
+                assert sock.recv(65536).startswith(b"HTTP/1.1 " + status)
+    with api.connect() as sock:
+        sock.sendall(f"GET {head}\r\n".encode())
+        assert answer(sock) == (200, JPEG)
+
+
 def test_connections_are_watched_so_that_a_vanished_client_holds_no_thread_for_ever(api: ApiProcess) -> None:
     with api.connect() as sock:
         sock.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -352,7 +413,7 @@ def test_where_the_api_is_stands_in_the_datastore(tmp_path: Path) -> None:
         ({"DPIP_HOST": "no.such.host.invalid", "DPIP_ALLOW_PLAINTEXT": "true"}, "no such host"),
         ({"DPIP_PORT": "99999"}, "DPIP_PORT"),
         ({"DPIP_TLS_CERT": "/x"}, "DPIP_TLS_KEY"),
-        ({"DPIP_UPLOADS_AT_ONCE": "48"}, "44"),
+        ({"DPIP_UPLOADS_AT_ONCE": "48"}, "92"),
         ({"DPIP_IMAGE_STORE": "ftp://x"}, "ftp"),
         ({"DPIP_DATABASE_URL": "mysql://x"}, "mysql"),
     ],
