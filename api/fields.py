@@ -59,9 +59,12 @@ def text(fields: Fields, name: str) -> str | None:
 
 
 def _plain_body(request: Request) -> Fields:
-    body = request.stream.read(MAX_FIELDS_BYTES + 1)
-    if len(body) > MAX_FIELDS_BYTES:
-        raise TooLarge(f"the body has more than the {MAX_FIELDS_BYTES:,} bytes that are taken here")
+    body = b""
+    # To the very end: only there it turns out that a body was cut off.
+    while piece := request.stream.read(MAX_FIELDS_BYTES + 1):
+        body += piece
+        if len(body) > MAX_FIELDS_BYTES:
+            raise TooLarge(f"the body has more than the {MAX_FIELDS_BYTES:,} bytes that are taken here")
     if not body.strip():
         return {}
     # curl's -d says "form" whatever it sends, and its users do send JSON with it.

@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 
 from flask import Request
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
+from werkzeug.http import parse_options_header
 
 from api.bodies import PIECE_BYTES
 from dpip.errors import Malformed, TooLarge
@@ -32,6 +33,8 @@ class FilePart:
     filename: str | None
 
 
+_ANY_BYTES = "latin-1"  # the parser refuses names that are no UTF-8; old clients do send them
+
 OpenFile: TypeAlias = Callable[[FilePart], Sink]
 
 
@@ -45,10 +48,11 @@ class _Form:
         self._left = MAX_FIELDS_BYTES
 
     def begin(self, part: MultipartSegment) -> None:
-        self._name = part.name or ""
-        # `filename` is there, though it may be empty, when the client sends a file.
-        if part.filename is not None:
-            self._sink = self._open_file(FilePart(self._name, part.filename or None))
+        self._name = _read_as_utf8(part.name or "")
+        # It is there, though it may be empty, when the client sends a file.
+        filename = _filename(part)
+        if filename is not None:
+            self._sink = self._open_file(FilePart(self._name, filename or None))
 
     def data(self, piece: bytes) -> None:
         if self._sink is not None:
@@ -77,7 +81,7 @@ def read_form(request: Request, open_file: OpenFile, max_parts: int = MAX_PARTS)
     form = _Form(open_file)
     try:
         boundary = request.mimetype_params.get("boundary", "")
-        with PushMultipartParser(boundary, max_segment_count=max_parts) as parser:
+        with PushMultipartParser(boundary, max_segment_count=max_parts, header_charset=_ANY_BYTES) as parser:
             while not parser.closed:
                 for event in parser.parse(request.stream.read(PIECE_BYTES)):
                     if isinstance(event, MultipartSegment):
@@ -91,6 +95,17 @@ def read_form(request: Request, open_file: OpenFile, max_parts: int = MAX_PARTS)
     except MultipartError as error:
         raise Malformed(f"the multipart body cannot be read, or is cut off: {error}") from None
     return form.pairs
+
+
+def _filename(part: MultipartSegment) -> str | None:
+    if part.filename is not None:
+        return _read_as_utf8(part.filename)
+    # Older libraries send a name beyond ASCII as `filename*` only.
+    return parse_options_header(str(part.header("Content-Disposition", "")))[1].get("filename")
+
+
+def _read_as_utf8(text: str) -> str:
+    return text.encode(_ANY_BYTES, errors="replace").decode(errors="replace")
 
 
 def _too_large(max_parts: int = MAX_PARTS) -> TooLarge:

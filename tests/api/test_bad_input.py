@@ -230,6 +230,20 @@ def test_a_body_cut_off_is_malformed_and_leaves_nothing(api: Api) -> None:
     assert (api.rows(), api.files()) == before
 
 
+def test_a_cut_off_form_without_a_file_makes_no_workload(api: Api) -> None:
+    before = api.rows(), api.files()
+    answer = api.ask(
+        "POST",
+        "/workloads",
+        input_stream=io.BytesIO(b"filter=blur&sigma=5"),  # it was to be 50
+        content_type=URLENCODED,
+        environ_overrides={"CONTENT_LENGTH": "20"},
+    )
+    assert answer.status_code == 400
+    assert "cut off" in answer.get_json(force=True)["detail"]
+    assert (api.rows(), api.files()) == before
+
+
 @pytest.mark.parametrize("where", ["begin", "write", "commit"])
 def test_a_full_disk_is_507_and_leaves_nothing(api: Api, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     existing = api.workload()["workload_id"]

@@ -105,6 +105,49 @@ def test_etag_range_and_dates(api: Api, jpeg: bytes) -> None:
     assert (head.data, head.headers["Content-Length"]) == (b"", str(len(jpeg)))
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Range": "bytes=0-1,5-6"}, 200),
+        ({"Range": "lines=1-2"}, 200),
+        ({"Range": "bytes=x"}, 200),
+        ({"Range": "bytes=-99999999"}, 200),
+        ({"Range": "bytes=5-99999999"}, 206),
+        ({"Range": "bytes=99999999-"}, 416),
+        ({"If-Match": '"another"'}, 412),
+    ],
+)
+def test_odd_conditions_of_downloads(api: Api, jpeg: bytes, headers: dict[str, str], status: int) -> None:
+    image_id = api.original(api.workload()["workload_id"], jpeg)
+    answer = api.ask("GET", f"/images/{image_id}", headers=headers)
+    assert answer.status_code == status
+    if status < 400:
+        assert answer.data == (jpeg if status == 200 else jpeg[5:])
+    else:
+        assert answer.get_json(force=True)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        (b'filename="\xe9t\xe9.jpg"', "\N{REPLACEMENT CHARACTER}t\N{REPLACEMENT CHARACTER}.jpg"),
+        (b"filename*=utf-8''%C3%A9t%C3%A9.jpg", "\xe9t\xe9.jpg"),
+        ('filename="\xe9t\xe9.jpg"'.encode(), "\xe9t\xe9.jpg"),
+    ],
+)
+def test_file_names_beyond_ascii_as_clients_send_them(
+    api: Api, jpeg: bytes, disposition: bytes, name: str
+) -> None:
+    workload_id = api.workload()["workload_id"]
+    body = b'--B\r\nContent-Disposition: form-data; name="workload_id"\r\n\r\n' + workload_id.encode()
+    body += b'\r\n--B\r\nContent-Disposition: form-data; name="data"; ' + disposition + b"\r\n\r\n"
+    body += jpeg + b"\r\n--B--\r\n"
+    answer = api.ask("POST", "/images", data=body, content_type="multipart/form-data; boundary=B")
+    assert answer.status_code == 201, answer.text
+    listed = api.ask("GET", f"/workloads/{workload_id}/images").get_json()["images"]
+    assert [image["name"] for image in listed] == [name]
+
+
 def test_a_form_in_the_body_of_a_download_is_ignored(api: Api, jpeg: bytes) -> None:
     made = api.workload()["workload_id"]
     image = api.original(made, jpeg)
