@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 
 from api.incoming import inspect
 from dpip.domain import ImageFacts, Needs, Workload
+from dpip.errors import DpipError, Unprocessable
+from dpip.logs import fields
 from dpip.ports import NewOriginal, Upload
 from imaging import Limits, Plan, check_output_of_plan, estimate_memory_of_plan, parse_plan
+
+log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1024)
@@ -19,8 +24,18 @@ def admit(upload: Upload, name: str | None, workload: Workload, limits: Limits) 
     """Raises `UnsupportedFormat`, `TooLarge` or `Unprocessable` for what cannot be filtered."""
     header, facts = inspect(upload, limits)
     plan = _plan(workload.pipeline)
-    check_output_of_plan(header, plan, limits)
-    needs = Needs(facts.megapixels, estimate_memory_of_plan(header, plan), workload.tags)
+    try:
+        check_output_of_plan(header, plan, limits)
+        memory = estimate_memory_of_plan(header, plan)
+    except DpipError:
+        raise
+    except Exception as error:  # a plug-in's filter: whatever a stranger's code raises
+        log.exception("a filter failed", extra=fields(workload=workload.id, pipeline=workload.pipeline))
+        raise Unprocessable(
+            f"the filter {workload.pipeline!r} fails on a picture of {facts.width} x {facts.height} pixels "
+            f"({type(error).__name__}); tell who made it, or use another"
+        ) from error
+    needs = Needs(facts.megapixels, memory, workload.tags)
     return NewOriginal(workload.id, name, header.extension.removeprefix("."), facts, needs)
 
 

@@ -9,6 +9,7 @@ from dpip.errors import Malformed
 
 WORKLOAD_NAME_MAX_CHARS = 100
 WORKLOAD_NAME_MAX_BYTES = 200  # file systems allow 255 bytes; room is left for suffixes
+MAX_TAGS = 64
 _PUNCTUATION = frozenset(" ._-")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 _WINDOWS_DEVICES = frozenset(
@@ -39,7 +40,7 @@ def _workload_name_problem(name: str) -> str | None:
         return f"has a character that a name may not have: {wrong!a}"
     if not _is_word(name[0]) or not _is_word(name[-1]):
         return f"begins or ends with {name[0] if not _is_word(name[0]) else name[-1]!r}"
-    if name.split(".", maxsplit=1)[0].casefold() in _WINDOWS_DEVICES:
+    if clash_key(name.split(".", maxsplit=1)[0]).strip() in _WINDOWS_DEVICES:
         return "is the name of a device on some systems"
     return None
 
@@ -64,5 +65,8 @@ def label(text: str, what: str) -> str:
 
 
 def tags(text: str) -> tuple[str, ...]:
-    """Parse `gpu, fast` to a sorted tuple without repeats; raise `Malformed` for a tag that is none."""
-    return tuple(sorted({label(part.strip(), "tag") for part in text.split(",") if part.strip()}))
+    """Parse `gpu, fast` to a sorted tuple without repeats; raise `Malformed` for no tag, or too many."""
+    found = {label(part.strip(), "tag") for part in text.split(",") if part.strip()}
+    if len(found) > MAX_TAGS:
+        raise Malformed(f"{len(found)} tags are too many; at most {MAX_TAGS} can be asked for")
+    return tuple(sorted(found))

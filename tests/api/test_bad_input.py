@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dpip.errors import NotReady, StorageFull
+from imaging.filters.blur import Blur
 from tests.api.conftest import MAX_BYTES, Api
 from tests.pictures import encode, photograph
 
@@ -104,6 +105,8 @@ CASES = {
     "emoji": workload(400, "a character", workload_name="party 🎉"),
     "name of space": workload(400, "workload_name", workload_name="   "),
     "name of a device": workload(400, "device", workload_name="con"),
+    "name of a device in other digits": workload(400, "device", workload_name="COM\xb9"),
+    "more tags than anybody has": workload(400, "at most 64", tags=[f"t{n}" for n in range(65)]),
     "name is a list": workload(400, "workload_name must be a string", workload_name=["a"]),
     "name taken": workload(409, "choose another", workload_name="taken"),
     "name like one that is taken": workload(409, "choose another", workload_name="TAKEN"),
@@ -300,4 +303,21 @@ def test_a_disconnecting_client_leaves_nothing(api: Api) -> None:
         headers={"Content-Length": str(len(body))},
     )
     assert answer.status_code == 400
+    assert (api.rows(), api.files()) == before
+
+
+def test_a_filter_that_fails_over_a_pictures_shape_is_named(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    existing = api.workload(filter="blur")["workload_id"]
+    before = api.rows(), api.files()
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError("a plug-in's mistake")
+
+    monkeypatch.setattr(Blur, "shape_after", fails)
+    answer = api.upload(existing, PHOTOGRAPH)
+    assert answer.status_code == 422
+    assert "'blur'" in answer.get_json(force=True)["detail"]
+    assert "mistake" not in answer.text
     assert (api.rows(), api.files()) == before
