@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.test import run_wsgi_app
 
 from api.app import create_app
 from api.login import token_hash
@@ -80,11 +81,10 @@ def call(app: Flask, method: str, path: str, body: bytes = b"", content_type: st
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    answered = []
-    pieces = app(environ, lambda status, *_rest: answered.append(status))
+    pieces, status, _ = run_wsgi_app(app, environ)
     text = b"".join(pieces)
-    if not answered[0].startswith("2"):
-        raise RuntimeError(f"{method} {path}: {answered[0]} {text[:300]!r}")
+    if not status.startswith("2"):
+        raise RuntimeError(f"{method} {path}: {status} {text[:300]!r}")
 
 
 def measured(what: str, count: int, once: Callable[[], None]) -> None:
