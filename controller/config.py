@@ -11,7 +11,7 @@ _DAY_S = 24 * _HOUR_S
 
 
 class ControllerSettings(Common):
-    """Flags and DPIP_* variables of `python -m controller`.
+    """Carry the bus, and know which workers there are.
 
     `--controller host:port` is where the bus is bound: `localhost` on this machine only, `0.0.0.0` for
     all networks. Beyond loopback it needs no `--allow-plaintext`, as every frame on the bus is encrypted

@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from dpip.errors import ConfigError
+from dpip.flags import Parser, add_flag
 from dpip.home import Home
 
 ENV_PREFIX = "DPIP_"
@@ -141,13 +142,23 @@ class Common(BaseSettings):
         return self.at_home.ensure_secret(self.at_home.join_token)
 
 
+# What pydantic says in the words of its own trade.
+_WORDS = {
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_parsing": "must be true or false",
+}
+
 S = TypeVar("S", bound=Common)
 
 
 def load(settings: type[S], program: str, arguments: Sequence[str] | None = None) -> S:
     """Read flags and environment; on a mistake, name all of them on standard error and exit with 2."""
     try:
-        source: CliSettingsSource[S] = CliSettingsSource(settings, cli_prog_name=program)
+        source: CliSettingsSource[S] = CliSettingsSource(
+            settings, root_parser=Parser(program, settings, Common), add_argument_method=add_flag
+        )
         return CliApp.run(
             settings,
             cli_args=list(sys.argv[1:] if arguments is None else arguments),
@@ -165,13 +176,18 @@ def _usage(program: str, mistakes: Sequence[str]) -> int:
 
 def _mistakes(error: ValidationError | SettingsError) -> list[str]:
     if not isinstance(error, ValidationError):
-        return [str(error)]
+        return [str(error)]  # of the command line
     mistakes = []
     for item in error.errors():
-        name = ".".join(str(part) for part in item["loc"]) or "settings"
+        name = ".".join(str(part) for part in item["loc"])
+        text = _WORDS.get(item["type"], item["msg"].removeprefix("Value error, "))
+        text = text.replace("Input should", "must", 1)
+        if not name:  # settings that clash; the input would be all of them, secrets too
+            mistakes.append(text)
+            continue
         flag = "--" + name.replace("_", "-")
         given = os.environ.get(ENV_PREFIX + name.upper())
         shown = "" if "token" in name or "password" in name or "url" in name else f" (got {item['input']!r})"
         origin = f"{ENV_PREFIX}{name.upper()}" if given is not None else flag
-        mistakes.append(f"{origin}: {item['msg'].removeprefix('Value error, ')}{shown}")
+        mistakes.append(f"{origin}: {text}{shown}")
     return mistakes
