@@ -5,12 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from dpip import names
+from dpip.errors import Malformed
 from dpip.settings import ENV_PREFIX, MAX_PORT, Common
 
 RAY_LOCAL = "wait"  # what components are told when this command starts the Ray head beside them
+
+
+def _tags(text: str) -> str:
+    """As they are, when every worker will take them: better told now than by a worker."""
+    try:
+        names.tags(text)
+    except Malformed as error:
+        raise ValueError(error.detail) from None
+    return text
 
 
 class UpSettings(Common):
@@ -19,7 +31,9 @@ class UpSettings(Common):
     host: str = Field("127.0.0.1", description="address that the API listens on")
     port: int = Field(8080, ge=0, le=MAX_PORT, description="port of the API; 0 picks a free one")
     workers: int = Field(1, ge=0, le=64, description="how many workers to start")
-    tags: str = Field("", description="tags of these workers, separated by commas")
+    tags: Annotated[str, AfterValidator(_tags)] = Field(
+        "", description="tags of these workers, separated by commas"
+    )
     ray_address: str | None = Field(
         None, description="GCS of a Ray cluster that runs already, as host:port (default: start one here)"
     )
@@ -35,6 +49,12 @@ class UpSettings(Common):
     tls_cert: Path | None = Field(None, description="file of the API's TLS certificate chain (PEM)")
     tls_key: Path | None = Field(None, description="file of the API's TLS private key (PEM)")
     verbose: bool = Field(False, description="show all log lines, not only warnings and errors")
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("--tls-cert and --tls-key go together: give both or none")
+        return self
 
     @property
     def starts_ray(self) -> bool:

@@ -18,6 +18,9 @@ def held(home: Home) -> Iterator[None]:
     Raises `ConfigError` when another process has it, or when the home cannot be written.
     """
     path = home.run / "up.lock"
+    for folder in (home.path, home.images):
+        if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+            raise ConfigError(f"cannot write in the folder {folder}: Permission denied; see --home")
     try:
         home.ensure_folder(home.run)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)

@@ -14,6 +14,7 @@ app = typer.Typer(
     help="Distributed and Parallel Image Processing.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # plain, as the help of the components
     pretty_exceptions_enable=False,
 )
 

@@ -13,7 +13,7 @@ import psutil
 
 from command.backoff import Backoff
 from command.components import Component, Stage
-from command.output import LogFile, Sieve
+from command.output import LogFile, Sieve, printable
 from command.process import Process, describe_exit
 from command.screen import Screen
 from command.wakeup import Wakeup
@@ -34,6 +34,7 @@ class Kept:
         self.sieve = sieve
         self.backoff = Backoff()
         self.process: Process | None = None
+        self.last_line_shown = False
         self.start_at: float | None = 0.0  # monotonic; None: it runs, or is not to be started
         self.missing_since: float | None = None  # monotonic; set from its death until it is up again
 
@@ -124,6 +125,7 @@ class Supervisor:
             shown = kept.sieve.pick(line)
             if shown is not None:
                 self._screen.log(kept.component.name, shown)
+            kept.last_line_shown = shown is not None
         return True
 
     def _reap(self) -> None:
@@ -161,6 +163,8 @@ class Supervisor:
         wait_s = kept.backoff.after(process.lived_s)
         kept.missing_since = kept.missing_since or time.monotonic()
         kept.start_at = time.monotonic() + wait_s
+        if code > 0 and process.last_lines and not kept.last_line_shown:  # a traceback ends with the reason
+            self._screen.log(name, printable(process.last_lines[-1]))
         self._screen.note(
             f"{name} ended ({describe_exit(code)}) after {process.lived_s:.1f} s; "
             f"starting it again in {wait_s:g} s; see logs/{name}.log",

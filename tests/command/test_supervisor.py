@@ -141,6 +141,7 @@ def test_what_crashes_is_tried_again_with_growing_waits(start: Callable[..., Run
     assert gaps[2] > gaps[1] + 0.2
     assert run.stop() == 0
     assert "something went wrong" in (run.folder / "logs" / "one.log").read_text()
+    assert " one | something went wrong\n" in run.output.read_text(), "the reason, without a look at the logs"
 
 
 def test_settings_that_cannot_work_end_the_run(start: Callable[..., Run]) -> None:

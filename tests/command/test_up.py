@@ -53,9 +53,17 @@ def test_help_and_version_say_what_there_is() -> None:
 def test_help_of_up_lists_its_settings() -> None:
     shown = dpip("up", "--help")
     assert shown.returncode == 0
-    for flag in ("--home", "--host", "--port", "--controller", "--workers", "--tags", "--allow-plaintext"):
+    for flag in (
+        "--home",
+        "--host",
+        "--port",
+        "--controller",
+        "--workers",
+        "--tags",
+        "--[no-]allow-plaintext",
+    ):
         assert flag in shown.stdout
-    assert "token" not in shown.stdout  # secrets are not given on a command line
+    assert "--join-token" not in shown.stdout  # secrets are not given on a command line
 
 
 def test_help_comes_without_loading_what_it_does_not_need() -> None:
@@ -110,6 +118,21 @@ def test_a_second_one_on_the_same_home_says_so(tmp_path: Path) -> None:
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert f"DPIP runs in {tmp_path} already (process {os.getpid()})" in line
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize("folder", ["", "images"])
+def test_a_home_that_cannot_be_written_is_told_before_anything_starts(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "run").mkdir()
+    locked = tmp_path / folder
+    locked.mkdir(exist_ok=True)
+    locked.chmod(0o500)
+    try:
+        result = dpip("up", "--home", str(tmp_path), "--port", "0", "--controller", "127.0.0.1:0")
+    finally:
+        locked.chmod(0o700)
+    assert result.returncode == 2
+    assert result.stderr == f"dpip up: cannot write in the folder {locked}: Permission denied; see --home\n"
 
 
 def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:
