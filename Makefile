@@ -11,7 +11,7 @@ UV = $(shell command -v uv || echo $(BIN)/uv)
 .PHONY: help run test check format e2e bench bench-engine rivals filter-guide golden fuzz setup setup-dev lock clean clean-all python
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 run: setup ## start the whole system; Ctrl-C stops it (ARGS="--workers 2 --port 9000")
 	@exec $(BIN)/dpip up $(ARGS)

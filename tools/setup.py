@@ -23,6 +23,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 DONE = VENV / ".set-up.json"  # what was set up, and from what
 BEGUN = VENV / ".set-up-begun"  # there while a set-up runs: found later, it was cut off
+OWN_CACHE = VENV / ".uv-cache"  # while a set-up runs
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
 COMPILED = ("--compile-bytecode",)  # now, and not while the first start is waited for
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -61,8 +62,21 @@ def check_machine():
             f"python3 is {have}, DPIP needs 3.11 or later: apt-get install -y python3.11 python3.11-venv "
             "and say make PYTHON=python3.11"
         )
-    if shutil.which("git") is None:
-        raise Missing("git is missing: apt-get install -y git")
+    lacking = [] if shutil.which("git") else ["git"]
+    if not (works(PYTHON) or uv_on_path() or has_venv()):
+        lacking.append("python3-venv")
+    if lacking:
+        verb = "is" if len(lacking) == 1 else "are"
+        raise Missing(f"{' and '.join(lacking)} {verb} missing: apt-get install -y {' '.join(lacking)}")
+
+
+def has_venv():
+    try:
+        import ensurepip  # noqa: F401, PLC0415
+        import venv  # noqa: F401, PLC0415
+    except ImportError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -89,6 +103,7 @@ def set_up(kind):
     make_environment()
     install(ROOT / LOCKS[kind])
     add_checkout()
+    shutil.rmtree(OWN_CACHE, ignore_errors=True)
     done[kind] = wanted(kind)
     DONE.write_text(json.dumps({"root": str(ROOT), "done": done}))
     BEGUN.unlink()
@@ -130,11 +145,8 @@ def make_environment():
 
 
 def make_plain_environment():
-    try:
-        import ensurepip  # noqa: F401, PLC0415
-        import venv  # noqa: F401, PLC0415
-    except ImportError:
-        raise Missing("python3 cannot make virtual environments: apt-get install -y python3-venv") from None
+    if not has_venv():
+        raise Missing("python3-venv is missing: apt-get install -y python3-venv")
     run(sys.executable, "-m", "venv", VENV)
 
 
@@ -190,6 +202,8 @@ def add_checkout():
 
 def run(*words):
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if uv_on_path() is None:  # no cache in the home folder of somebody who does not use uv
+        environment.setdefault("UV_CACHE_DIR", str(OWN_CACHE))
     if SYSTEM_CERTIFICATES.exists():  # they hold what the machine's owner added; uv brings its own list
         environment.setdefault("UV_SYSTEM_CERTS", "true")
     subprocess.run([str(word) for word in words], check=True, cwd=ROOT, env=environment)

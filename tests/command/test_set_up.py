@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,12 +14,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN = ("make", "sh", "sed", "expand", "env", "git")
+SITE_PACKAGES = Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
 # A stand-in for the installer: notes what it was asked for, and makes an environment that can be called.
 FAKE_UV = f"""#!/bin/sh
 [ "$1" = --version ] && exit 0
 echo "$@" >> "$(dirname "$0")/asked"
 if [ "$1" = venv ]; then
-    mkdir -p "$PWD/.venv/bin" && ln -sf {sys.executable} "$PWD/.venv/bin/python"
+    mkdir -p "$PWD/.venv/bin" "$PWD/.venv/{SITE_PACKAGES}" && ln -sf {sys.executable} "$PWD/.venv/bin/python"
+    echo "home = {sys.base_prefix}/bin" > "$PWD/.venv/pyvenv.cfg"  # else it is the system's own
 elif [ -e "$(dirname "$0")/interrupted" ]; then
     kill -INT $PPID; exec sleep 60
 fi
@@ -108,7 +111,10 @@ def test_a_python_without_venv_is_told_what_to_install(
     python(programs, f'PYTHONPATH={hidden} exec {{}} "$@"')
     result = make("run")
     assert result.returncode != 0
-    assert said(result)[-1] == "python3 cannot make virtual environments: apt-get install -y python3-venv"
+    assert said(result) == ["python3-venv is missing: apt-get install -y python3-venv"]
+    (programs / "git").unlink()
+    both = "git and python3-venv are missing: apt-get install -y git python3-venv"
+    assert said(make("run")) == [both]
 
 
 def test_a_python_that_is_too_old_is_told_so(
@@ -134,6 +140,7 @@ def test_set_up_is_done_once(
     assert asked.read_text() == before
     assert said(result) == []
     assert os.access(tmp_path / "checkout" / ".venv" / "bin" / "dpip", os.X_OK)
+    assert list((tmp_path / "checkout" / ".venv").rglob("dpip-checkout.pth")), "and not in the system's own"
 
 
 def test_set_up_is_done_again_when_a_lock_file_changed(
