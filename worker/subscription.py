@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
+_NAME_TAKEN = "its name is another's, maybe its own predecessor's, until that one is given up as lost"
 
 
 class Asks(Protocol):
@@ -71,14 +72,16 @@ class Subscription:
             reply = self._bus.ask(self._request)
         except (Unauthenticated, Malformed) as error:
             self._say("the controller does not understand or trust this worker", error.detail)
-            return Unwelcome(f"{error.detail} (DPIP_JOIN_TOKEN must be the controller's)")
+            return Unwelcome(error.detail)
         except DpipError as error:
             self._say("waiting for the controller", error.detail)
             return None
         if isinstance(reply, Subscribed):
             return reply
         if isinstance(reply, Rejected):
-            self._say("the controller says no", f"{reply.reason}: {reply.detail}")
+            # When the holder was last heard of is another time at each try.
+            why = reply.detail if reply.reason != "name-taken" else _NAME_TAKEN
+            self._say("the controller says no", f"{reply.reason}: {why}")
             return None if reply.reason == "not-ready" else Unwelcome(self._advice(reply))
         return None
 
