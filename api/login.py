@@ -13,6 +13,7 @@ from dpip.settings import is_loopback
 
 MAX_FAILURES = 10
 WINDOW_S = 15 * 60.0
+_KEY_CHARS = 100  # as many as a name has; strangers do not fill the datastore with longer ones
 _TOKEN_BYTES = 32
 
 
@@ -66,7 +67,7 @@ class Login:
 
 def _keys(name: str, address: str | None) -> list[str]:
     """What wrong passwords are counted by. Loopback is not counted: behind a proxy it is everybody."""
-    keys = [f"user:{name}"]
+    keys = [f"user:{name[:_KEY_CHARS]}"]
     if address and not is_loopback(address):
         keys.append(f"address:{address}")
     return keys

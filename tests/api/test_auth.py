@@ -150,3 +150,16 @@ def test_a_disabled_user_cannot_use_a_token(api: Api) -> None:
         connection.execute("UPDATE users SET disabled = 1 WHERE name = 'alice'")
     assert api.ask("GET", "/status", None, headers=headers).status_code == 401
     assert api.login("alice").status_code == 401
+
+
+def test_a_name_without_end_does_not_fill_the_datastore(api: Api) -> None:
+    size = _text_in_failures(api)
+    assert api.login("x" * 100_000).status_code == 401
+    assert 0 < _text_in_failures(api) - size < 200
+
+
+def _text_in_failures(api: Api) -> int:
+    with closing(sqlite3.connect(api.database)) as connection:
+        return int(
+            connection.execute("SELECT coalesce(sum(length(key)), 0) FROM login_failures").fetchone()[0]
+        )
