@@ -20,7 +20,7 @@ class BareLoop:
     def __init__(self) -> None:
         self._threads = 1
 
-    def prepare(self, folder: Path, cores: int) -> None:  # noqa: ARG002 - it writes nothing
+    def prepare(self, folder: Path, cores: int) -> None:
         one_thread()
         self._threads = cores
 
@@ -40,5 +40,5 @@ class BareLoop:
 class Sequential(BareLoop):
     """The same in one thread."""
 
-    def prepare(self, folder: Path, cores: int) -> None:  # noqa: ARG002 - it uses one
+    def prepare(self, folder: Path, cores: int) -> None:
         super().prepare(folder, 1)

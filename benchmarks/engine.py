@@ -22,7 +22,7 @@ class Engine:
         self._limits = imaging.Limits()
         self._parts: dict[str, float] = {}
 
-    def prepare(self, folder: Path, cores: int) -> None:  # noqa: ARG002 - it writes nothing
+    def prepare(self, folder: Path, cores: int) -> None:
         imaging.configure_process(self._limits)
         self._threads = cores
 

@@ -109,7 +109,7 @@ def test_the_message_says_that_it_is_cut_off() -> None:
     ],
 )
 def test_what_is_no_picture_of_ours_is_refused_by_name(data: bytes) -> None:
-    with pytest.raises(UnsupportedFormat, match="JPEG, PNG, WebP, GIF, AVIF, BMP, TIFF, JPEG 2000.* PNM"):
+    with pytest.raises(UnsupportedFormat, match=r"JPEG, PNG, WebP, GIF, AVIF, BMP, TIFF, JPEG 2000.* PNM"):
         header_of(data)
 
 
@@ -169,7 +169,7 @@ def test_several_pictures_in_one_file_are_counted(form: str) -> None:
     frames = [Image.fromarray(rgb(0.02)), Image.fromarray(255 - rgb(0.02)), Image.fromarray(rgb(0.02) // 2)]
     data = saved(frames[0], form, save_all=True, append_images=frames[1:])
     assert header_of(data, Limits(max_frames=3)).frames == 3
-    with pytest.raises(TooLarge, match="holds 3 pictures.*at most 2"):
+    with pytest.raises(TooLarge, match=r"holds 3 pictures.*at most 2"):
         header_of(data, Limits(max_frames=2))
     with pytest.raises(TooLarge, match=r"0.1 megapixels together; at most 0.05"):
         header_of(data, Limits(max_total_megapixels=0.05))
