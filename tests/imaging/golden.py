@@ -10,10 +10,11 @@ import functools
 import hashlib
 import json
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
-from imaging import FORMATS, Limits, configure_process, parse_pipeline, run
+from imaging import FORMATS, Limits, configure_process, parse_pipeline, run, turbo
 from imaging.filters import FILTERS
 from tests.imaging.samples import Array, rgb, saved
 
@@ -41,11 +42,16 @@ def pipelines() -> dict[str, str]:
 
 
 def found(name: str) -> dict[str, str]:
-    """Of each original: the hash of the result."""
+    """Of each original: the hash of the result, by the libraries of the lock file alone.
+
+    libturbojpeg is the machine's, and of any release: what it makes is tested by measure, not by hash.
+    """
     pipeline = parse_pipeline(pipelines()[name])
-    return {
-        kind: hashlib.sha256(run(original(kind), pipeline, Limits()).data).hexdigest() for kind in ORIGINALS
-    }
+    with mock.patch.object(turbo, "_library", lambda: None):
+        return {
+            kind: hashlib.sha256(run(original(kind), pipeline, Limits()).data).hexdigest()
+            for kind in ORIGINALS
+        }
 
 
 def main() -> None:
