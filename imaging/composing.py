@@ -55,6 +55,7 @@ def _composed(parts: Iterator[Part], header: Header) -> Iterator[Frame]:
         area = canvas[part.top : part.top + down, part.left : part.left + across]
         before = area.copy() if part.afterwards is Afterwards.RESTORE else None
         _lay(area, _like(picture, header), over=part.over and header.has_alpha)
+        del picture
         yield Frame(Picture(canvas.copy()), part.seconds)
         if before is not None:
             area[...] = before
@@ -123,7 +124,9 @@ def parts_of(
         cut = Picture(np.ascontiguousarray(pixels[top:bottom, left:right]))
         header = Header(format_name, cut.width, cut.height)
         afterwards = Afterwards.CLEAR if whole else Afterwards.KEEP
-        yield Part(encode(cut), header, left, top, frame.seconds, afterwards=afterwards)
+        encoded = encode(cut)
+        del cut
+        yield Part(encoded, header, left, top, frame.seconds, afterwards=afterwards)
         previous = pixels
 
 

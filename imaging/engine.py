@@ -24,6 +24,7 @@ from imaging.made import Made
 from imaging.picture import Picture
 from imaging.pipeline import Pipeline
 from imaging.provenance import Provenance, versions
+from imaging.several import keeps_all
 from imaging.shaping import upright
 from imaging.shortcuts import shrink_on_load
 from imaging.structure import Header
@@ -105,7 +106,7 @@ def _the_long_way(task: sequences.Task) -> Made:
     """Decoded, filtered, encoded; all pictures of the file, or the first where the result holds but one."""
     header, pipeline = task.header, task.pipeline
     target = stages.target_of(header, pipeline)
-    if sequences.keeps_all(header, target):
+    if keeps_all(header, target):
         return (sequences.pages if header.pages else sequences.animation)(task, target)
     sequences.note_first(header, target, task.notes)
     watch = stages.Stopwatch()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from imaging import deflate, shortcuts
-from imaging.admission import decoded_shape
+from imaging import codec_memory, deflate, sequence_memory, shortcuts
+from imaging.admission import decoded_shape, shapes_after
 from imaging.extension import extended_scratch_bytes
 from imaging.filters.base import Alpha, Filter
 from imaging.formats import FORMATS
 from imaging.pipeline import Pipeline
+from imaging.several import keeps_all
 from imaging.shape import Shape
 from imaging.structure import Colour, Header
 
@@ -21,21 +22,44 @@ _PACKED_BYTES_PER_SAMPLE = 0.75  # of PNG and TIFF, of photographs
 
 def estimate_memory(header: Header, pipeline: Pipeline) -> int:
     """Peak bytes that `run` needs beyond what the process has: the file, pixels, scratch, the result."""
+    return int(header.size_bytes + _peak(header, pipeline) + WORKING_BYTES)
+
+
+def _peak(header: Header, pipeline: Pipeline) -> int:
+    """Beside the file and what is always there."""
     short = shortcuts.peak_bytes(header, pipeline)
     if short is not None:
-        return header.size_bytes + short + WORKING_BYTES
+        return short
+    target = header.format if pipeline.output.format == "same" else pipeline.output.format
+    if keeps_all(header, FORMATS[target]):
+        results = [_last_shape(page, pipeline) for page in header.pages or (header,)]
+        return sequence_memory.estimate(header, pipeline, target, _of_one, results)
+    return _of_one(header, pipeline)
+
+
+def _of_one(header: Header, pipeline: Pipeline) -> int:
+    """Of a single picture, decoded, filtered, encoded."""
     shape = decoded_shape(header, pipeline)
     peak = decoder_peak(header, shape)
+    if header.composed:  # the first of several: a copy of the file, or the canvas
+        peak += header.size_bytes if header.format == "tiff" else shape.size_bytes + shape.alpha_bytes
     for filter_ in pipeline.filters:
         after = filter_.shape_after(shape)
         peak = max(peak, filter_peak(filter_, shape, after))
         shape = after
-    peak = max(peak, shape.size_bytes + shape.alpha_bytes + encoder_bytes(header, pipeline, shape))
-    return int(header.size_bytes + peak + WORKING_BYTES)
+    return max(peak, shape.size_bytes + shape.alpha_bytes + encoder_bytes(header, pipeline, shape))
+
+
+def _last_shape(header: Header, pipeline: Pipeline) -> Shape:
+    shapes = [shape for _, shape in shapes_after(header, pipeline)]
+    return shapes[-1] if shapes else decoded_shape(header, pipeline)
 
 
 def decoder_peak(header: Header, shape: Shape) -> int:
     """Beside the file, until the picture of this shape is decoded."""
+    known = codec_memory.decoding(header, shape)
+    if known is not None:
+        return known
     peak = shape.size_bytes * (2 if _twice_decoded(header) else 1)
     if header.format == "tiff":  # the decoder works on a copy of the file, in whole strips
         peak = 2 * shape.size_bytes + header.size_bytes
@@ -77,6 +101,10 @@ def filter_peak(filter_: Filter, before: Shape, after: Shape) -> int:
 def encoder_bytes(header: Header, pipeline: Pipeline, shape: Shape) -> int:
     """Beside the picture of this shape, the encoded result among them."""
     target = header.format if pipeline.output.format == "same" else pipeline.output.format
+    few_colours = target == header.format == "gif" and not pipeline.filters
+    known = codec_memory.encoding(target, shape, few_colours=few_colours)
+    if known is not None:
+        return known
     stored = shape.size_bytes + shape.alpha_bytes
     if target == "bmp":
         return 2 * stored  # the buffer, and the bytes made of it

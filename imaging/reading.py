@@ -6,7 +6,6 @@ from typing import BinaryIO
 
 from dpip.errors import Unprocessable
 
-
 _MOST = 2**62  # bytes; beyond it, seeking itself fails
 
 

@@ -18,7 +18,7 @@ from imaging.codecs.options import EncodeOptions
 from imaging.composing import frames_of, parts_of
 from imaging.containers import apng, container_of, gif, tiff_pages, webp_animation
 from imaging.deadline import Deadline
-from imaging.formats import FORMATS, Format, Several
+from imaging.formats import Format, Several
 from imaging.frame import Frame
 from imaging.made import Made
 from imaging.metadata import Metadata
@@ -46,14 +46,6 @@ class Task:
     metadata: Metadata
     deadline: Deadline
     notes: list[str]
-
-
-def keeps_all(header: Header, target: Format) -> bool:
-    """Whether all pictures of the file go into the result; else it is the first one."""
-    if header.frames == 1:
-        return False
-    several = FORMATS[header.format].several
-    return target.several is several or (several is Several.FRAMES and target.several is Several.PAGES)
 
 
 def first_picture(data: bytes, header: Header) -> Picture:
@@ -129,7 +121,9 @@ def _filtered(task: Task, target: Format, watch: stages.Stopwatch) -> Iterator[F
         picture = stages.through(task.pipeline, picture, task.deadline, task.notes)
         picture = stages.storable(picture, target, task.notes, alone=False)
         watch.lap("filter")
-        yield replace(frame, picture=picture)
+        frame = replace(frame, picture=picture)  # noqa: PLW2901 - what came in is let go
+        del picture
+        yield frame
         watch.lap("encode")
 
 
@@ -155,11 +149,14 @@ def _pages(
     task: Task, target: Format, watch: stages.Stopwatch, sizes: list[tuple[int, int, bool]]
 ) -> Iterator[bytes]:
     container, codec = container_of(target.name), codec_of(target.name)
-    for data, header in zip(tiff_pages.split(task.data), task.header.pages, strict=True):
+    files = tiff_pages.split(task.data)
+    for header in task.header.pages:
+        data = next(files)
         metadata = container.read_metadata(io.BytesIO(data), len(data))
         picture = codec.decode(data, header, luma_only=False)
         if (picture.width, picture.height) != (header.width, header.height):
             raise Unprocessable(f"the {header.title} file contradicts itself about the size of a page")
+        del data  # before the next one is made
         picture = Picture(upright(picture.pixels, header.orientation))
         watch.lap("decode")
         picture = stages.through(task.pipeline, picture, task.deadline, task.notes)

@@ -8,6 +8,7 @@ from imaging.lazy import cv2, np
 from imaging.picture import GRAY_WITH_ALPHA, Picture, Pixels
 
 _WHITE = 255
+_BAND = 128  # rows
 _LEFT_RIGHT, _UP_DOWN, _BOTH = 1, 0, -1  # how cv2.flip is told
 
 
@@ -47,11 +48,14 @@ def in_colour_order(picture: Picture) -> Picture:
 
 def on_white(picture: Picture) -> Picture:
     """Without alpha, laid over white. 8 bits only."""
-    alpha = picture.alpha
-    if alpha is None:
+    if picture.alpha is None:
         return picture
-    cover: Pixels = alpha.astype(np.float32) / _WHITE
-    if not picture.is_gray:
-        cover = cv2.merge((cover, cover, cover))
-    laid = picture.colour * cover + _WHITE * (1 - cover)
-    return Picture(np.rint(laid).astype(np.uint8))
+    laid = np.empty(picture.colour.shape, np.uint8)
+    for start in range(0, picture.height, _BAND):  # in floating point, which takes room
+        band = Picture(picture.pixels[start : start + _BAND])
+        cover: Pixels = picture.pixels[start : start + _BAND, :, -1].astype(np.float32) / _WHITE
+        if not band.is_gray:
+            cover = cv2.merge((cover, cover, cover))
+        np.rint(band.colour * cover + _WHITE * (1 - cover), out=cover)
+        laid[start : start + _BAND] = cover
+    return Picture(laid)

@@ -36,8 +36,11 @@ def _stretched(pixels: Pixels, bits: int) -> Pixels:
     if pixels.itemsize == 1:
         return pixels
     most = 2**bits - 1
-    table = np.rint(np.minimum(np.arange(_FULL_16 + 1) / most, 1) * _FULL_16).astype(np.uint16)
-    return np.take(table, pixels)
+    wide: Pixels = np.minimum(pixels, most).astype(np.uint32)
+    wide *= _FULL_16
+    wide += most // 2
+    wide //= most
+    return wide.astype(np.uint16)
 
 
 def encode(picture: Picture, options: EncodeOptions) -> bytes:
@@ -54,8 +57,11 @@ def _by_opencv(picture: Picture, options: EncodeOptions) -> bytes:
     if picture.is_deep:
         settings += [cv2.IMWRITE_AVIF_DEPTH, STORED_BITS]
         most = 2**STORED_BITS - 1
-        table = np.rint(np.arange(_FULL_16 + 1) * (most / _FULL_16)).astype(np.uint16)
-        pixels = np.take(table, pixels)
+        wide = pixels.astype(np.uint32)
+        wide *= most
+        wide += _FULL_16 // 2
+        wide //= _FULL_16
+        pixels = wide.astype(np.uint16)
     kept = options.metadata
     kinds = (
         (cv2.IMAGE_METADATA_ICCP, kept.icc),

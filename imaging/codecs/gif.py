@@ -6,6 +6,8 @@ chooses, and errors are diffused (Floyd and Steinberg).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PIL import Image
 
 from imaging.codecs import pillow
@@ -16,6 +18,7 @@ from imaging.shaping import in_colour_order
 from imaging.structure import Header
 
 COLOURS = 256
+_BAND = 64  # rows
 _HALF_CLEAR = 128  # alpha below this is clear
 
 
@@ -35,7 +38,7 @@ def decode(data: bytes, header: Header, *, luma_only: bool) -> Picture:  # noqa:
         table[:, 3] = 255
         if isinstance(clear, int):
             table[clear] = 0
-    return Picture(np.take(table, indices, axis=0))
+    return Picture(cv2.merge([cv2.LUT(indices, np.ascontiguousarray(values)) for values in table.T]))
 
 
 def needs_fewer_colours(picture: Picture) -> bool:
@@ -49,8 +52,10 @@ def has_partial_alpha(picture: Picture) -> bool:
 
 
 def encode(picture: Picture, options: EncodeOptions) -> bytes:  # noqa: ARG001 - there is no choice
-    opaque = _opaque(picture)
     most = COLOURS - int(picture.has_alpha)
+    if picture.is_gray and not picture.has_alpha:
+        return _stored(picture.pixels, bytes(value for value in range(COLOURS) for _ in range(3)))
+    opaque = _opaque(picture)
     palette = _exact_palette(opaque, most)
     if palette is None:
         image = Image.fromarray(cv2.cvtColor(opaque, cv2.COLOR_BGR2RGB))
@@ -60,16 +65,18 @@ def encode(picture: Picture, options: EncodeOptions) -> bytes:  # noqa: ARG001 -
         rgb = bytes(reduced.getpalette() or ())[: 3 * most]
     else:
         indices, rgb = palette
-    settings: dict[str, object] = {"optimize": False, "interlace": 0}
     alpha = picture.alpha
-    if alpha is not None:
-        rgb += bytes(3)
-        clear = len(rgb) // 3 - 1
-        indices[alpha < _HALF_CLEAR] = clear
-        settings["transparency"] = clear
-    stored = Image.fromarray(indices)
-    stored.putpalette(rgb)
-    return pillow.saved(stored, "GIF", settings)
+    if alpha is None:
+        return _stored(indices, rgb)
+    clear = len(rgb) // 3
+    indices[alpha < _HALF_CLEAR] = clear
+    return _stored(indices, rgb + bytes(3), {"transparency": clear})
+
+
+def _stored(indices: Pixels, rgb: bytes, more: Mapping[str, object] | None = None) -> bytes:
+    image = Image.fromarray(indices)
+    image.putpalette(rgb)
+    return pillow.saved(image, "GIF", {"optimize": False, "interlace": 0, **(more or {})})
 
 
 def _opaque(picture: Picture) -> Pixels:
@@ -86,16 +93,20 @@ def _opaque(picture: Picture) -> Pixels:
 
 
 def _exact_palette(pixels: Pixels, most: int) -> tuple[Pixels, bytes] | None:
-    """Indices and colours, if there are at most so many."""
-    codes = pixels[:, :, 2].astype(np.uint32)
-    for channel in (1, 0):
-        codes <<= 8
-        codes |= pixels[:, :, channel]
-    step = max(1, codes.size // 65_536)
-    if np.unique(codes.reshape(-1)[::step]).size > most:  # a look at a few tells most photographs
-        return None
-    colours = np.unique(codes)
-    if colours.size > most:
-        return None
+    """Indices and colours, if there are at most so many. Band by band, which most photographs end at once."""
+    colours = np.empty(0, np.uint32)
+    for start in range(0, len(pixels), _BAND):
+        colours = np.union1d(colours, _codes(pixels[start : start + _BAND]))
+        if colours.size > most:
+            return None
+    indices = np.empty(pixels.shape[:2], np.uint8)
+    for start in range(0, len(pixels), _BAND):
+        indices[start : start + _BAND] = np.searchsorted(colours, _codes(pixels[start : start + _BAND]))
     rgb = np.stack([colours >> 16 & 255, colours >> 8 & 255, colours & 255], axis=1).astype(np.uint8)
-    return np.searchsorted(colours, codes).astype(np.uint8), rgb.tobytes()
+    return indices, rgb.tobytes()
+
+
+def _codes(pixels: Pixels) -> Pixels:
+    """A number for each colour."""
+    wide = pixels.astype(np.uint32)
+    return wide[:, :, 2] << 16 | wide[:, :, 1] << 8 | wide[:, :, 0]

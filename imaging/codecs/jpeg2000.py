@@ -29,8 +29,11 @@ def decode(data: bytes, header: Header, *, luma_only: bool) -> Picture:  # noqa:
 
 def _stretched(pixels: Pixels, bits: int) -> Pixels:
     most = 2**bits - 1
-    table = np.rint(np.minimum(np.arange(_FULL_16 + 1) / most, 1) * _FULL_16).astype(np.uint16)
-    return np.take(table, pixels)
+    wide: Pixels = np.minimum(pixels, most).astype(np.uint32)
+    wide *= _FULL_16
+    wide += most // 2
+    wide //= most
+    return wide.astype(np.uint16)
 
 
 def encode(picture: Picture, options: EncodeOptions) -> bytes:

@@ -69,8 +69,11 @@ def _scaled(samples: Pixels, raster: Raster) -> Pixels:
     kind = np.dtype(np.uint16 if full == _FULL_16 else np.uint8)
     if raster.most == full:
         return samples.astype(kind)
-    table = np.rint(np.minimum(np.arange(full + 1) * (full / raster.most), full)).astype(kind)
-    return np.take(table, samples)
+    wide = np.minimum(samples, raster.most).astype(np.uint32)
+    wide *= full
+    wide += raster.most // 2
+    wide //= raster.most
+    return wide.astype(kind)
 
 
 def encode(picture: Picture, options: EncodeOptions) -> bytes:  # noqa: ARG001 - there is no choice
@@ -78,4 +81,5 @@ def encode(picture: Picture, options: EncodeOptions) -> bytes:  # noqa: ARG001 -
     pixels = picture.pixels if picture.is_gray else cv2.cvtColor(picture.pixels, cv2.COLOR_BGR2RGB)
     full = _FULL_16 if picture.is_deep else _FULL_8
     start = f"P{5 if picture.is_gray else 6}\n{picture.width} {picture.height}\n{full}\n".encode()
-    return start + pixels.astype(">u2" if picture.is_deep else "u1", copy=False).tobytes()
+    stored = np.ascontiguousarray(pixels, ">u2" if picture.is_deep else "u1")
+    return b"".join((start, stored.data.cast("B")))

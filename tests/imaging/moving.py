@@ -36,7 +36,7 @@ def animated(form: str, frames: list[Array] | list[Image.Image] | None = None, *
     if form != "tiff":
         settings |= {"duration": list(TIMES[: len(images)]), "loop": 3}
     if form == "webp":
-        settings["lossless"] = True
+        settings |= {"lossless": True, "method": 0}
     if form == "gif":
         images = [image if image.mode in ("P", "L") else image.quantize(64) for image in images]
         settings |= {"append_images": images[1:], "optimize": False}
