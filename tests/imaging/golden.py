@@ -47,7 +47,7 @@ def found(name: str) -> dict[str, str]:
     libturbojpeg is the machine's, and of any release: what it makes is tested by measure, not by hash.
     """
     pipeline = parse_pipeline(pipelines()[name])
-    with mock.patch.object(turbo, "_library", lambda: None):
+    with mock.patch.object(turbo, "_library", return_value=None):
         return {
             kind: hashlib.sha256(run(original(kind), pipeline, Limits()).data).hexdigest()
             for kind in ORIGINALS
