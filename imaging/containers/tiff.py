@@ -37,6 +37,8 @@ _COLOURS = {
     _CMYK: (Colour.CMYK, 4),
     _YCBCR: (Colour.RGB, 3),
 }
+_TILE_WIDTH, _TILE_HEIGHT = 322, 323
+_LARGE_TILE = 1024 * 1024  # pixels
 _UNSIGNED = 1
 _DEPTHS = (1, 2, 4, 8, 16)
 ASSOCIATED_ALPHA, UNASSOCIATED_ALPHA = 1, 2
@@ -74,10 +76,14 @@ def _page(first: Directory, size_bytes: int) -> Header:
         raise broken(
             TITLE, f"{samples} samples per pixel; {inks} or {inks + 1} are read in this colour model"
         )
+    width, height = _number(first, _WIDTH, 0), _number(first, _HEIGHT, 0)
+    across, down = _number(first, _TILE_WIDTH, 0), _number(first, _TILE_HEIGHT, 0)
+    if across * down > max(_LARGE_TILE, 4 * width * height):  # decoders make room for whole ones
+        raise broken(TITLE, f"tiles of {across:,} x {down:,} pixels for {width:,} x {height:,}")
     return Header(
         "tiff",
-        _number(first, _WIDTH, 0),
-        _number(first, _HEIGHT, 0),
+        width,
+        height,
         size_bytes,
         bit_depth=depth,
         colour=colour,

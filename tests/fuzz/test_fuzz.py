@@ -69,3 +69,12 @@ def test_found_errors_of_libavif_that_are_of_a_kind_of_their_own(
     data[place : place + len(written)] = written
     with pytest.raises(Refused):
         run(bytes(data), parse_pipeline("blur"), Limits())
+
+
+def test_found_tiles_of_a_tiff_that_are_larger_than_the_picture() -> None:
+    """Room was made for whole ones, 50 MB and more for a file of 12 kB."""
+    data = bytearray(seeds()["tiff"][6])
+    entry = data.index(struct.pack("<HHII", 322, 4, 1, 16))
+    struct.pack_into("<I", data, entry + 8, 524_304)
+    with pytest.raises(Unprocessable, match="tiles of 524,304 x 16 pixels"):
+        read_header(io.BytesIO(bytes(data)), len(data), Limits())
