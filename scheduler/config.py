@@ -14,7 +14,10 @@ RAY_WAIT = "wait"  # wait for a local head that somebody else starts
 
 def _ray_address(text: str) -> str:
     if text not in {RAY_AUTO, RAY_WAIT}:
-        parse_address(text)
+        try:
+            parse_address(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is neither auto, nor wait, nor an address as host:port") from None
     return text
 
 
