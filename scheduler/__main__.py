@@ -20,8 +20,9 @@ from dpip.logs import configure, fields
 from dpip.records import write_record
 from dpip.settings import EXIT_USAGE, load, parse_address
 from scheduler.config import SchedulerSettings
-from scheduler.dispatcher import Dispatcher, DispatchLimits, Hint
+from scheduler.dispatcher import Dispatcher, Hint
 from scheduler.leader import Leader
+from scheduler.placing import DispatchLimits
 from scheduler.ray_cluster import RayCluster
 
 log = logging.getLogger("scheduler")

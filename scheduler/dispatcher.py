@@ -10,25 +10,24 @@ import logging
 import queue
 import time
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import Enum, auto
 
-from dpip.domain import ClaimedJob, Failure, Outcome, Success
+from dpip.domain import Failure, Outcome, Success
 from dpip.errors import NotReady
 from dpip.logs import fields
 from dpip.ports import Clock, JobQueue, WorkerRegister
 from scheduler.calls import Calls
-from scheduler.cost import CostModel
-from scheduler.fleet import Fleet, Flight
+from scheduler.cost import CostModel, kind_of
+from scheduler.fleet import Fleet
 from scheduler.gateway import CallEnded, CallOutcomes, Ending, Event, Gateway
-from scheduler.policy import WINDOW_MAX_JOBS_PER_CORE, Choice, has_room, place
+from scheduler.placing import DispatchLimits, Placer
+from scheduler.seat import Flight
 
 log = logging.getLogger(__name__)
 
-CANDIDATES_MAX = 512  # jobs looked at in one round
-EXTRA_ATTEMPTS = 5  # beyond the limit for passing failures, before a job that never ends is given up
 WORKERS_REFRESH_S = 1.0
 CANCEL_CHECK_S = 5.0  # a lost "cancelled" hint is made good for after this long
+COPY_CHECK_S = 0.1  # how often jobs that run late are looked for while cores are idle
 
 
 class Hint(Enum):
@@ -41,13 +40,6 @@ class Hint(Enum):
 
 
 Item = Hint | Event
-
-
-@dataclass(frozen=True, slots=True)
-class DispatchLimits:
-    lease_s: float
-    poll_s: float
-    max_attempts: int
 
 
 class Dispatcher:
@@ -69,9 +61,11 @@ class Dispatcher:
         self._fleet = Fleet()
         self._costs = CostModel()
         self._calls = Calls()
+        self._placer = Placer(jobs, gateway, self._fleet, self._costs, self._calls, epoch, limits)
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._placing = True
-        self._workers_at = self._renewed_at = self._cancel_checked_at = 0.0
+        self._workers_at = self._renewed_at = self._cancel_checked_at = self._polled_at = float("-inf")
+        self._deaths: dict[tuple[str, int], int] = {}  # attempt -> workers that died while a copy went on
 
     @property
     def in_flight(self) -> int:
@@ -97,13 +91,17 @@ class Dispatcher:
         Raises `Fenced` when another scheduler has taken the lead, and `NotReady` while the datastore is
         away: then what had happened is put back, to be acted on (again: all of it may be) when it is back.
         """
-        items = self._receive(self._limits.poll_s if timeout_s is None else timeout_s)
+        items = self._receive(self._pause_s() if timeout_s is None else timeout_s)
         try:
             self._act(items, self._clock())
         except NotReady:
+            self._placer.tell_news()
             for item in items:
                 self._inbox.put(item)
             raise
+
+    def _pause_s(self) -> float:
+        return min(self._limits.poll_s, COPY_CHECK_S) if self._placer.may_copy else self._limits.poll_s
 
     def _act(self, items: list[Item], now: float) -> None:
         self._take_outcomes(items, now)
@@ -113,8 +111,11 @@ class Dispatcher:
             self._drop_cancelled(now)
         if now - self._renewed_at >= self._limits.lease_s / 3:
             self._tend_leases(now)
+        if Hint.WORK in items or now - self._polled_at >= self._limits.poll_s:
+            self._polled_at = now
+            self._placer.tell_news()
         if self._placing:
-            self._place(now)
+            self._placer.place(now)
 
     def _receive(self, timeout_s: float) -> list[Item]:
         items: list[Item] = []
@@ -136,19 +137,50 @@ class Dispatcher:
                 self._end_call(item, now)
 
     def _commit(self, outcomes: list[Outcome], now: float) -> None:
-        self._jobs.finish(outcomes, now, self._limits.max_attempts)
-        for outcome in outcomes:
-            flight = self._fleet.landed(outcome.job_id, outcome.attempt)
-            if flight is not None and isinstance(outcome.result, Success):
-                job = flight.claimed.job
-                self._costs.learn(
-                    outcome.worker_id, job.pipeline, job.needs.megapixels, outcome.timings.total
-                )
+        flights = [self._fleet.flight(one.job_id, one.attempt, one.worker_id) for one in outcomes]
+        telling = [
+            outcome
+            for outcome, flight in zip(outcomes, flights, strict=True)
+            if not self._another_goes_on(flight, outcome)
+        ]
+        if telling:
+            self._jobs.finish(telling, now, self._limits.max_attempts)
+        told = set(map(id, telling))
+        for outcome, flight in zip(outcomes, flights, strict=True):
+            if flight is not None:
+                if isinstance(outcome.result, Success):
+                    self._learn(flight, outcome)
+                if id(outcome) in told:
+                    self._call_off_sibling(flight)
+                self._fleet.landed(flight, now)
             if isinstance(outcome.result, Failure):
-                log.info(
-                    "job failed",
-                    extra=fields(job=outcome.job_id, attempt=outcome.attempt, kind=outcome.result.kind),
-                )
+                self._failed(outcome, outcome.result)
+
+    def _another_goes_on(self, flight: Flight | None, outcome: Outcome) -> bool:
+        """True when this outcome says nothing of its job: another flight was first, or may do better."""
+        if flight is not None and flight.lost:
+            return True
+        passing = isinstance(outcome.result, Failure) and outcome.result.retryable
+        return passing and self._fleet.awaits(outcome.job_id, outcome.attempt, but=outcome.worker_id)
+
+    def _learn(self, flight: Flight, outcome: Outcome) -> None:
+        job = flight.claimed.job
+        self._costs.learn(outcome.worker_id, kind_of(job), job.needs.megapixels, outcome.timings.total)
+
+    def _call_off_sibling(self, flight: Flight) -> None:
+        """The job has its outcome: its other flight is lost, but holds a core until it lands."""
+        self._deaths.pop(flight.attempt, None)
+        sibling = self._fleet.sibling(flight)
+        if sibling is not None:
+            sibling.lost = True
+            worker = self._fleet.worker(sibling.claimed.worker_id)
+            if worker is not None:
+                self._gateway.cancel(worker, [sibling.attempt])
+
+    def _failed(self, outcome: Outcome, failure: Failure) -> None:
+        if failure.retryable:
+            self._placer.tell_news()
+        log.info("job failed", extra=fields(job=outcome.job_id, attempt=outcome.attempt, kind=failure.kind))
 
     def _end_call(self, end: CallEnded, now: float) -> None:
         call = self._calls.get(end.call)
@@ -156,7 +188,8 @@ class Dispatcher:
             return
         if end.ending in {Ending.DIED, Ending.ABSENT}:
             self._fleet.actor_died(call.worker_id, call.incarnation)
-        unanswered = [pair for pair in call.jobs if self._fleet.is_flying(*pair)]
+        flights = [self._fleet.flight(*attempt, call.worker_id) for attempt in call.jobs]
+        unanswered = [flight for flight in flights if flight is not None]
         if unanswered:
             log.warning(
                 "call ended with jobs unanswered",
@@ -167,15 +200,36 @@ class Dispatcher:
             self._give_back(unanswered, died=end.ending is Ending.DIED, now=now)
         self._calls.end(end.call)
 
-    def _give_back(self, pairs: list[tuple[str, int]], *, died: bool, now: float) -> None:
-        self._jobs.release(pairs, died=died, now=now)
-        for pair in pairs:
-            self._fleet.landed(*pair)
+    def _give_back(self, flights: list[Flight], *, died: bool, now: float) -> None:
+        """These will not end. Their jobs go back to the queue, but for those that run elsewhere, too."""
+        together: dict[tuple[str, int], list[Flight]] = defaultdict(list)
+        for flight in flights:
+            if not flight.lost:
+                together[flight.attempt].append(flight)
+        deaths = {
+            attempt: self._deaths.get(attempt, 0) + died * len(group) for attempt, group in together.items()
+        }
+        over = [attempt for attempt, group in together.items() if not self._goes_on(group)]
+        by_deaths: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        for attempt in over:
+            by_deaths[deaths[attempt]].append(attempt)
+        for count, attempts in by_deaths.items():
+            self._jobs.release(attempts, died=count, now=now)
+        for flight in flights:
+            self._fleet.landed(flight, now)
+        self._deaths |= deaths
+        for attempt in over:
+            del self._deaths[attempt]
+        self._placer.tell_news()
+
+    def _goes_on(self, flights: list[Flight]) -> bool:
+        """Whether there is a flight of the same attempt beside these."""
+        return any(self._fleet.sibling(flight) not in {None, *flights} for flight in flights)
 
     # --- workers and leases ----------------------------------------------------------------------
 
     def _refresh_workers(self, now: float) -> None:
-        stranded = self._fleet.update(self._register.workers())
+        stranded = self._fleet.update(self._register.workers(), now)
         self._workers_at = now
         if stranded:
             log.warning("workers went away with jobs", extra=fields(jobs=len(stranded)))
@@ -183,12 +237,12 @@ class Dispatcher:
 
     def _drop_cancelled(self, now: float) -> None:
         self._cancel_checked_at = now
+        gone = self._jobs.cancelled_among(self._fleet.in_flight())
         by_worker: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        for job_id in self._jobs.cancelled_among(self._fleet.in_flight()):
-            flight = self._fleet.flight(job_id)
-            if flight is not None:
-                by_worker[flight.claimed.worker_id].append((job_id, flight.claimed.attempt))
-                self._fleet.landed(job_id, flight.claimed.attempt)
+        for flight in self._fleet.flights() if gone else ():
+            if flight.claimed.job.id in gone and not flight.lost:
+                flight.lost = True
+                by_worker[flight.claimed.worker_id].append(flight.attempt)
         for worker_id, pairs in by_worker.items():
             worker = self._fleet.worker(worker_id)
             if worker is not None:
@@ -200,47 +254,3 @@ class Dispatcher:
         expired = self._jobs.release_expired(now)
         if expired:
             log.warning("leases ran out", extra=fields(jobs=expired))
-
-    # --- placing ---------------------------------------------------------------------------------
-
-    def _place(self, now: float) -> None:
-        seats = [seat for seat in self._fleet.seats() if has_room(seat)]
-        if not seats:
-            return
-        room = sum(max(1, WINDOW_MAX_JOBS_PER_CORE * seat.cores - seat.flights) for seat in seats)
-        limit = min(CANDIDATES_MAX, room)
-        candidates = self._jobs.candidates(limit, limit, self._fleet.offered_tags())
-        if not candidates:
-            return
-        choices = {choice.placement.job_id: choice for choice in place(candidates, seats, self._costs)}
-        if not choices:
-            return
-        claimed = self._jobs.claim(
-            [choice.placement for choice in choices.values()], self._epoch, now, now + self._limits.lease_s
-        )
-        self._send(self._without_hopeless(claimed, now), choices, now)
-        if len(choices) == len(candidates) == limit:
-            self._inbox.put(Hint.WAKE)  # there is more, and there may be room for it
-
-    def _without_hopeless(self, claimed: tuple[ClaimedJob, ...], now: float) -> list[ClaimedJob]:
-        most = self._limits.max_attempts + EXTRA_ATTEMPTS
-        hopeless = [item for item in claimed if item.attempt > most]
-        if hopeless:
-            failure = Failure("exhausted", f"no worker brought this job to an end in {most} attempts")
-            self._commit(
-                [Outcome(item.job.id, item.attempt, item.worker_id, failure) for item in hopeless], now
-            )
-        return [item for item in claimed if item.attempt <= most]
-
-    def _send(self, claimed: list[ClaimedJob], choices: dict[str, Choice], now: float) -> None:
-        batches: dict[str, list[ClaimedJob]] = defaultdict(list)
-        for item in claimed:
-            batches[item.worker_id].append(item)
-        for worker_id, batch in batches.items():
-            worker = self._fleet.worker(worker_id)
-            assert worker is not None, "a seat was taken on a worker that is not in the fleet"  # noqa: S101
-            for item in batch:
-                predicted_s = choices[item.job.id].predicted_s
-                self._fleet.took_off(Flight(item, worker.incarnation, predicted_s, now))
-            call = self._calls.begin(worker, batch)
-            self._gateway.send(call, worker, batch)

@@ -1,74 +1,43 @@
-"""What the policy sees: each worker with what it offers, how busy it is, and what it has in flight."""
+"""The workers of the register with their seats, and the flights of this scheduler. Kept up to date by
+what changes, never rebuilt: its cost does not grow with the number of workers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
-from dpip.domain import ClaimedJob, Worker, WorkerState
-
-
-@dataclass(frozen=True, slots=True)
-class Flight:
-    """A job on its way: sent to a worker, no outcome yet."""
-
-    claimed: ClaimedJob
-    incarnation: int
-    predicted_s: float
-    sent_at: float
-
-
-@dataclass(slots=True)
-class Seat:
-    """A worker as a place for jobs. The policy fills seats; the numbers are kept up to date as it does."""
-
-    worker: Worker
-    flights: int = 0
-    backlog_s: float = 0.0  # predicted seconds of work in flight, summed over its cores
-    memory_in_flight: int = 0  # bytes, summed over the jobs in flight
-    tags: frozenset[str] = field(default_factory=frozenset)
-
-    @property
-    def cores(self) -> int:
-        return max(1, self.worker.machine.cores)
-
-    @property
-    def memory_available(self) -> int:
-        load = self.worker.load
-        return load.memory_available if load else self.worker.machine.memory_total
-
-    @property
-    def effective_cores(self) -> float:
-        """Cores that are left by others: what the machine uses beyond our own jobs is not ours to use."""
-        load = self.worker.load
-        if load is None:
-            return float(self.cores)
-        ours = min(1.0, load.running_jobs / self.cores)
-        others = max(0.0, load.cpu_percent / 100.0 - ours)
-        return self.cores * max(MIN_SHARE, 1.0 - others)
-
-
-MIN_SHARE = 0.2  # a worker on a busy machine still gets this part of its cores' worth of work
+from dpip.domain import Worker, WorkerState
+from scheduler.seat import Flight, Seat
+from scheduler.window import has_room
 
 
 class Fleet:
-    """The workers of the register, and the flights of this scheduler."""
-
     def __init__(self) -> None:
-        self._workers: dict[str, Worker] = {}
+        self._seats: dict[str, Seat] = {}  # by worker id, of all workers of the register
+        self._open: dict[str, Seat] = {}  # those that take a job now
         self._gone: dict[str, int] = {}  # worker id -> incarnation whose actor is known to be dead
-        self._flights: dict[str, Flight] = {}  # by job id
+        self._flights: dict[tuple[str, int], list[Flight]] = {}  # by attempt; two while it has a copy
+        self.cores = 0  # of the workers that take jobs
 
-    def update(self, workers: tuple[Worker, ...]) -> list[tuple[str, int]]:
-        """Take the register's view; returns (job id, attempt) of flights whose worker is no more."""
-        self._workers = {worker.id: worker for worker in workers}
-        return [
-            (job_id, flight.claimed.attempt)
-            for job_id, flight in self._flights.items()
-            if not self._has(flight)
-        ]
+    # --- workers ---------------------------------------------------------------------------------
+
+    def update(self, workers: Iterable[Worker], now: float) -> list[Flight]:
+        """Take the register's view; returns flights whose worker is no more."""
+        before, self._seats = self._seats, {}
+        for worker in workers:
+            seat = before.pop(worker.id, None)
+            if seat is None:
+                seat = Seat(worker, frozenset(worker.tags), idle_since=now)
+            elif seat.worker is not worker:
+                seat.worker, seat.tags = worker, frozenset(worker.tags)
+            self._seats[worker.id] = seat
+            self._reopen(worker.id)
+        for worker_id in before:
+            self._open.pop(worker_id, None)
+        self.cores = sum(seat.cores for seat in self._seats.values() if self.takes_jobs(seat.worker))
+        return [flight for flight in self.flights() if not self._has(flight)]
 
     def _has(self, flight: Flight) -> bool:
-        worker = self._workers.get(flight.claimed.worker_id)
+        worker = self.worker(flight.claimed.worker_id)
         return (
             worker is not None
             and worker.state in {WorkerState.ALIVE, WorkerState.DRAINING}
@@ -78,53 +47,88 @@ class Fleet:
     def actor_died(self, worker_id: str, incarnation: int) -> None:
         """Place nothing more there until the register shows a newer incarnation."""
         self._gone[worker_id] = max(incarnation, self._gone.get(worker_id, -1))
+        self._reopen(worker_id)
 
     def takes_jobs(self, worker: Worker) -> bool:
         return worker.state is WorkerState.ALIVE and worker.incarnation > self._gone.get(worker.id, -1)
 
     def worker(self, worker_id: str) -> Worker | None:
-        return self._workers.get(worker_id)
+        seat = self._seats.get(worker_id)
+        return None if seat is None else seat.worker
 
     def offered_tags(self) -> frozenset[str]:
-        return frozenset(
-            tag for worker in self._workers.values() if self.takes_jobs(worker) for tag in worker.tags
-        )
+        return frozenset(tag for seat in self.seats() for tag in seat.tags)
 
     def seats(self) -> list[Seat]:
-        """A fresh seat for each worker that takes jobs, with the load of what is in flight."""
-        seats = {
-            worker.id: Seat(worker, tags=frozenset(worker.tags))
-            for worker in self._workers.values()
-            if self.takes_jobs(worker)
-        }
-        for flight in self._flights.values():
-            seat = seats.get(flight.claimed.worker_id)
-            if seat is not None:
-                seat.flights += 1
-                seat.backlog_s += flight.predicted_s
-                seat.memory_in_flight += flight.claimed.job.needs.memory_bytes
-        return list(seats.values())
+        """Of the workers that take jobs, with room or without."""
+        return [seat for seat in self._seats.values() if self.takes_jobs(seat.worker)]
 
-    def took_off(self, flight: Flight) -> None:
-        self._flights[flight.claimed.job.id] = flight
+    def open_seats(self) -> list[Seat]:
+        """Of the workers that have room for a job now."""
+        return list(self._open.values())
 
-    def is_flying(self, job_id: str, attempt: int) -> bool:
-        flight = self._flights.get(job_id)
-        return flight is not None and flight.claimed.attempt == attempt
+    def _reopen(self, worker_id: str) -> None:
+        seat = self._seats.get(worker_id)
+        if seat is not None and self.takes_jobs(seat.worker) and has_room(seat):
+            self._open[worker_id] = seat
+        else:
+            self._open.pop(worker_id, None)
 
-    def landed(self, job_id: str, attempt: int) -> Flight | None:
-        """Forget a flight, if it is of this attempt."""
-        flight = self._flights.get(job_id)
-        if flight is None or flight.claimed.attempt != attempt:
-            return None
-        return self._flights.pop(job_id)
+    # --- flights ---------------------------------------------------------------------------------
+
+    def took_off(self, flight: Flight, now: float) -> None:
+        self._flights.setdefault(flight.attempt, []).append(flight)
+        worker_id = flight.claimed.worker_id
+        self._seats[worker_id].board(flight, now)
+        self._reopen(worker_id)
+
+    def flight(self, job_id: str, attempt: int, worker_id: str) -> Flight | None:
+        for flight in self._flights.get((job_id, attempt), ()):
+            if flight.claimed.worker_id == worker_id:
+                return flight
+        return None
+
+    def sibling(self, flight: Flight) -> Flight | None:
+        """The other flight of the same attempt, if it is still waited for."""
+        for other in self._flights.get(flight.attempt, ()):
+            if other is not flight and not other.lost:
+                return other
+        return None
+
+    def awaits(self, job_id: str, attempt: int, *, but: str) -> bool:
+        """Whether this attempt is waited for from another worker than that."""
+        flights = self._flights.get((job_id, attempt), ())
+        return any(not flight.lost and flight.claimed.worker_id != but for flight in flights)
+
+    def landed(self, flight: Flight, now: float) -> None:
+        """Forget a flight."""
+        together = self._flights.get(flight.attempt, [])
+        if flight not in together:
+            return
+        together.remove(flight)
+        if not together:
+            del self._flights[flight.attempt]
+        worker_id = flight.claimed.worker_id
+        seat = self._seats.get(worker_id)
+        if seat is not None and seat.carries(flight):
+            seat.leave(flight, now)
+            self._reopen(worker_id)
 
     def in_flight(self) -> list[tuple[str, int]]:
-        """(job id, attempt) of every flight."""
-        return [(job_id, flight.claimed.attempt) for job_id, flight in self._flights.items()]
+        """(job id, attempt) of what is waited for."""
+        return [
+            attempt
+            for attempt, flights in self._flights.items()
+            if not all(flight.lost for flight in flights)
+        ]
 
-    def flight(self, job_id: str) -> Flight | None:
-        return self._flights.get(job_id)
+    def flights(self) -> list[Flight]:
+        return [flight for flights in self._flights.values() for flight in flights]
+
+    def alone(self) -> list[Flight]:
+        """Flights that are waited for and have no copy."""
+        return [flights[0] for flights in self._flights.values() if len(flights) == 1 and not flights[0].lost]
 
     def __len__(self) -> int:
-        return len(self._flights)
+        """How many attempts are waited for."""
+        return len(self.in_flight())

@@ -1,21 +1,22 @@
 """Which job goes where. Pure: jobs and seats in, placements with their reasons out.
 
 Rules, in this order: the worker offers every tag that is asked for; the job fits in the memory that is
-free there; the worker's window has room; of those, the one that would finish the job first.
+free there; the worker's window has room; of those, the one that would finish the job first. A job waits
+for a better worker when it would otherwise be the one that all others wait for at the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dpip.domain import Placement, QueuedJob
-from scheduler.cost import CostModel
-from scheduler.fleet import Seat
+from scheduler.berths import Berths, Found
+from scheduler.cost import CostModel, kind_of
+from scheduler.lookahead import URGENT, Lookahead
+from scheduler.seat import Seat
 
-WINDOW_S = 0.25  # seconds of predicted work that each core may have waiting, so that it never idles
-WINDOW_MAX_JOBS_PER_CORE = 64  # however small they are
-MEMORY_MARGIN = 0.9  # of what is free; the rest is for what estimates miss
+PASSED_OVER = 16  # jobs that do not suit the open seats, before no more are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,65 +27,86 @@ class Choice:
     predicted_s: float
 
 
-def has_room(seat: Seat) -> bool:
-    """True while the worker's window takes another job: one more than it has cores at the least."""
-    if seat.flights <= seat.cores:
+def place(ahead: Lookahead, seats: Sequence[Seat], costs: CostModel, now: float) -> list[Choice]:
+    """Place as many of the jobs ahead as the open seats have room for; `ahead` was surveyed.
+
+    First come first served, but for the jobs that would make the end late: large ones, and those that
+    only few workers can take. A job that suits no open seat is passed over; others are not held up.
+    """
+    berths = Berths(seats, costs, ahead, now)
+    round_ = _Round(berths, costs)
+    urgent_size = URGENT * (ahead.ends_at - now) / ahead.fastest
+    for jobs in (_pressed(ahead, berths), _urgent(ahead, berths, now), ahead.in_fair_order(berths.offer)):
+        passed_over = 0
+        for job in jobs:
+            if not berths.open or passed_over > PASSED_OVER:
+                break
+            if job.id not in round_.choices:
+                at_once = ahead.size(job.id) >= urgent_size
+                passed_over = 0 if round_.take(job, at_once=at_once) else passed_over + 1
+    if not round_.choices and not any(seat.flights for seat in ahead.seats):
+        _take_any(ahead, berths, round_)
+    return list(round_.choices.values())
+
+
+class _Round:
+    """The choices of one call."""
+
+    def __init__(self, berths: Berths, costs: CostModel) -> None:
+        self.choices: dict[str, Choice] = {}
+        self._berths = berths
+        self._costs = costs
+
+    def take(self, job: QueuedJob, *, at_once: bool = False, anyhow: bool = False) -> bool:
+        found = self._berths.best(job, at_once=at_once, anyhow=anyhow)
+        if found is None:
+            return False
+        reason = _reason(job, found, self._costs)
+        self.choices[job.id] = Choice(Placement(job.id, found.seat.worker.id, reason), found.predicted_s)
+        self._berths.take(found, job)
         return True
-    return seat.backlog_s < WINDOW_S * seat.cores and seat.flights < WINDOW_MAX_JOBS_PER_CORE * seat.cores
 
 
-def fits(seat: Seat, job: QueuedJob) -> bool:
-    """True when the job's estimated peak fits beside what is in flight in the memory that is free.
+def _take_any(ahead: Lookahead, berths: Berths, round_: _Round) -> None:
+    """While nothing runs, nothing is worth waiting for."""
+    for job in ahead.in_fair_order(berths.offer):
+        if round_.take(job, anyhow=True):
+            return
 
-    Jobs in flight may be counted twice (they use memory already): that errs on the safe side.
-    """
-    return seat.memory_in_flight + job.needs.memory_bytes <= MEMORY_MARGIN * seat.memory_available
 
-
-def place(jobs: Sequence[QueuedJob], seats: Sequence[Seat], costs: CostModel) -> list[Choice]:
-    """Place as many of `jobs` as the seats have room for, first come first served. Updates the seats.
-
-    A job that fits nowhere now is passed over; those after it are not held up.
-    """
-    choices: list[Choice] = []
-    open_seats = [seat for seat in seats if has_room(seat)]
-    for job in jobs:
-        if not open_seats:
-            break
-        choice = _best(job, open_seats, costs)
-        if choice is None:
+def _urgent(ahead: Lookahead, berths: Berths, now: float) -> Iterator[QueuedJob]:
+    """The largest first: those that cannot be done in time anywhere, then those that can on an open seat."""
+    left = (ahead.ends_at - now) / ahead.fastest
+    rank = 0
+    while (ranked := ahead.ranked(rank)) is not None:
+        size, job = ranked
+        if size < URGENT * left:
+            return
+        if size <= left and size > (most := berths.largest_in_time()):
+            rank = max(rank + 1, ahead.first_within(most))
             continue
-        seat, predicted_s, finish_s = choice
-        choices.append(
-            Choice(Placement(job.id, seat.worker.id, _reason(job, seat, finish_s, costs)), predicted_s)
-        )
-        seat.flights += 1
-        seat.backlog_s += predicted_s
-        seat.memory_in_flight += job.needs.memory_bytes
-        if not has_room(seat):
-            open_seats.remove(seat)
-    return choices
+        if job is not None:
+            yield job
+        rank += 1
 
 
-def _best(job: QueuedJob, seats: Sequence[Seat], costs: CostModel) -> tuple[Seat, float, float] | None:
-    best: tuple[Seat, float, float] | None = None
-    for seat in seats:
-        if not seat.tags.issuperset(job.needs.tags) or not fits(seat, job):
-            continue
-        predicted_s = costs.predict(seat.worker.id, job.pipeline, job.needs.megapixels)
-        finish_s = seat.backlog_s / seat.effective_cores + predicted_s * seat.cores / seat.effective_cores
-        if best is None or finish_s < best[2]:
-            best = (seat, predicted_s, finish_s)
-    return best
+def _pressed(ahead: Lookahead, berths: Berths) -> Iterator[QueuedJob]:
+    for tags, jobs in ahead.pressed.items():
+        for job in jobs:
+            if not berths.offer(tags):
+                break
+            if job.id in ahead.jobs:
+                yield job
 
 
-def _reason(job: QueuedJob, seat: Seat, finish_s: float, costs: CostModel) -> str:
-    rate, measured = costs.rate(seat.worker.id, job.pipeline)
+def _reason(job: QueuedJob, found: Found, costs: CostModel) -> str:
+    seat = found.seat
+    rate, measured = costs.rate(seat.worker.id, kind_of(job))
     load = seat.worker.load
     busy = f"cpu {load.cpu_percent:.0f} %" if load else "no report yet"
     tags = f", offers {','.join(job.needs.tags)}" if job.needs.tags else ""
     return (
-        f"{seat.worker.name} would finish first, in {finish_s:.2f} s: {seat.flights} in flight on "
+        f"{seat.worker.name} would finish first, in {found.finish_s:.2f} s: {seat.flights} in flight on "
         f"{seat.cores} cores, {busy}, {rate * 1e3:.0f} ms/MP {'measured' if measured else 'assumed'}, needs "
         f"{job.needs.memory_bytes >> 20} of {seat.memory_available >> 20} MiB free{tags}"
     )

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Sequence
 
 from dpip.domain import ClaimedJob, ImageFacts, Outcome, Success, Timings, Worker
-from dpip.ids import result_key
+from dpip.ids import copy_extension, result_key
 from scheduler.gateway import CallEnded, CallOutcomes, Ending, EventSink
 
 Duration = Callable[[Worker, ClaimedJob], float]
@@ -74,6 +74,7 @@ class SimulatedGateway:
 
 def _done(claimed: ClaimedJob, seconds: float) -> Outcome:
     job = claimed.job
-    key = result_key(job.workload_name, job.id, claimed.attempt, job.facts.format)
+    extension = copy_extension(job.facts.format) if claimed.copy else job.facts.format
+    key = result_key(job.workload_name, job.id, claimed.attempt, extension)
     facts = ImageFacts(job.facts.format, job.facts.width, job.facts.height, job.facts.size_bytes, "0" * 64)
     return Outcome(job.id, claimed.attempt, claimed.worker_id, Success(key, facts), Timings(filter=seconds))

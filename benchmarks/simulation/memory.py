@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dpip.domain import ClaimedJob, Failure, JobState, Outcome, Placement, QueuedJob, Worker
+from dpip.ports import Waiting
 
 
 @dataclass(slots=True)
@@ -16,6 +18,12 @@ class _Row:
     deaths: int = 0
     worker_id: str = ""
 
+    @property
+    def current(self) -> QueuedJob:
+        if self.attempt == self.job.attempt and self.deaths == self.job.deaths:
+            return self.job
+        return replace(self.job, attempt=self.attempt, deaths=self.deaths)
+
 
 class MemoryQueue:
     """What the dispatcher needs of `dpip.ports.JobQueue`; leases never run out and nobody cancels."""
@@ -24,6 +32,7 @@ class MemoryQueue:
         self._rows: dict[str, _Row] = {}
         self._queued: dict[str, dict[str, None]] = {}  # workload -> job ids, in order
         self._served: dict[str, int] = {}
+        self._by_size: dict[str, list[tuple[float, str]]] = {}
         self._turn = 0
         self.finished = 0
 
@@ -31,6 +40,7 @@ class MemoryQueue:
         self._rows[job.id] = _Row(job)
         self._queued.setdefault(job.workload_id, {})[job.id] = None
         self._served.setdefault(job.workload_id, 0)
+        heapq.heappush(self._by_size.setdefault(job.workload_id, []), (-job.needs.megapixels, job.id))
 
     def candidates(
         self, limit: int, per_workload: int, offered_tags: frozenset[str]
@@ -47,10 +57,39 @@ class MemoryQueue:
                 job_id = next(turn, None)
                 if job_id is not None:
                     row = self._rows[job_id]
-                    found.append(replace(row.job, attempt=row.attempt, deaths=row.deaths))
+                    found.append(row.current)
                     still.append(turn)
             hungry = still
         return tuple(found[:limit])
+
+    def largest(self, limit: int, offered_tags: frozenset[str]) -> tuple[QueuedJob, ...]:
+        found: list[QueuedJob] = []
+        hungry = [
+            workload
+            for workload, waiting in self._queued.items()
+            if waiting and offered_tags.issuperset(self._rows[next(iter(waiting))].job.needs.tags)
+        ]
+        for workload in hungry:
+            heap, queued = self._by_size[workload], self._queued[workload]
+            taken: list[tuple[float, str]] = []
+            while heap and len(taken) < max(1, limit // len(hungry)):
+                entry = heapq.heappop(heap)
+                if entry[1] in queued and (not taken or taken[-1] != entry):
+                    taken.append(entry)
+                    row = self._rows[entry[1]]
+                    found.append(row.current)
+            for entry in taken:
+                heapq.heappush(heap, entry)
+        return tuple(found)
+
+    def waiting(self) -> dict[str, Waiting]:
+        return {
+            workload: Waiting(
+                len(waiting), sum(self._rows[job_id].job.needs.megapixels for job_id in waiting)
+            )
+            for workload, waiting in self._queued.items()
+            if waiting
+        }
 
     def claim(
         self, placements: Sequence[Placement], epoch: int, now: float, lease_until: float
@@ -67,8 +106,13 @@ class MemoryQueue:
                 claimed.append(ClaimedJob(row.job, placement.worker_id, row.attempt, lease_until))
         return tuple(claimed)
 
-    def copy(self, copies: Sequence[Placement], epoch: int) -> set[str]:
-        return {copy.job_id for copy in copies if self._rows[copy.job_id].state is JobState.RUNNING}
+    def copy(self, copies: Sequence[ClaimedJob], epoch: int) -> set[str]:
+        return {
+            copy.job.id
+            for copy in copies
+            if self._rows[copy.job.id].state is JobState.RUNNING
+            and self._rows[copy.job.id].attempt == copy.attempt
+        }
 
     def renew(self, claimed: Sequence[tuple[str, int]], lease_until: float) -> None:
         """There are no leases here."""
@@ -105,6 +149,7 @@ class MemoryQueue:
 
     def _requeue(self, row: _Row) -> None:
         row.state = JobState.QUEUED
+        heapq.heappush(self._by_size[row.job.workload_id], (-row.job.needs.megapixels, row.job.id))
         self._queued[row.job.workload_id] = {row.job.id: None} | self._queued[row.job.workload_id]
 
 
