@@ -90,6 +90,8 @@ def test_the_message_says_that_it_is_cut_off() -> None:
     with pytest.raises(Unprocessable, match="cut off: its end-of-image marker is missing"):
         admit(SMALL["jpeg"][:-1000])
     with pytest.raises(Unprocessable, match=r"cut off.*IEND"):
+        admit(SMALL["png"][:-12])
+    with pytest.raises(Unprocessable, match=r"cut off: its chunk at byte .* reaches beyond the end"):
         admit(SMALL["png"][:-20])
 
 
