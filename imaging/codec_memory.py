@@ -18,7 +18,7 @@ _GIF_INDICES = 2.0  # bytes per pixel: what is stored, and twice what comes of i
 _GIF_CHOOSING = 15.0  # while 256 colours are chosen
 _JPEG2000_DECODED, _JPEG2000_ENCODED = 5.5, 12.0  # bytes per sample: numbers of 32 bits, and Pillow's own
 _JPEG2000_DEEP_DECODED, _JPEG2000_DEEP_ENCODED = 7.0, 10.0
-_HEIC_ENCODED = 20.0
+_HEIC_ENCODED = 24.0
 _DEEP = 2  # bytes per sample
 
 

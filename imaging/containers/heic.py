@@ -14,7 +14,7 @@ TITLE = "HEIC"
 
 def read_header(stream: BinaryIO, size_bytes: int) -> Header:
     """As its decoder gives it out: upright."""
-    header = heif.read_header(stream, size_bytes, "heic", TITLE)
+    header = heif.read_header(stream, size_bytes, "heic", TITLE, crops=True)
     return replace(header, width=header.oriented_width, height=header.oriented_height, orientation=UPRIGHT)
 
 

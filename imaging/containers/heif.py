@@ -181,7 +181,7 @@ class _Item:
     subsampled: bool = True
     turns: int = 0
     mirror: int | None = None
-    cropped: bool = False
+    crop: tuple[int, int] | None = None  # width and height of what is shown
     icc: bytes | None = None
     auxiliary: bytes = b""
 
@@ -221,7 +221,9 @@ def _from_mirror(item: _Item, data: bytes) -> None:
 
 
 def _from_crop(item: _Item, data: bytes) -> None:
-    item.cropped = True
+    width, width_by, height, height_by = struct.unpack_from(">4I", data)
+    if width_by and height_by:
+        item.crop = width // width_by, height // height_by
 
 
 def _from_colour(item: _Item, data: bytes) -> None:
@@ -248,7 +250,7 @@ _READING: dict[bytes, tuple[int, Callable[[_Item, bytes], None]]] = {  # with th
     b"hvcC": (18, _from_hevc),
     b"irot": (1, _from_turn),
     b"imir": (1, _from_mirror),
-    b"clap": (0, _from_crop),
+    b"clap": (32, _from_crop),
     b"colr": (4, _from_colour),
     b"auxC": (4, _from_auxiliary),
 }
@@ -284,16 +286,19 @@ def _walk(stream: BinaryIO, parent: Box, track: _Track, title: str, depth: int) 
             track.width, track.height = sizes[0] >> 16, sizes[1] >> 16
 
 
-def read_header(stream: BinaryIO, size_bytes: int, format_name: str, title: str) -> Header:
+def read_header(
+    stream: BinaryIO, size_bytes: int, format_name: str, title: str, *, crops: bool = False
+) -> Header:
+    """`crops` where the decoder shows no more than the container says."""
     meta = _meta(stream, size_bytes, title)
     item = _item(stream, meta, meta.primary, title)
     alpha = any(
         meta.primary in others and _item(stream, meta, number, title).auxiliary in _ALPHA
         for number, others in meta.auxiliary_of.items()
     )
-    if item.cropped:
+    if item.crop is not None and not crops:
         raise broken(title, "it is cropped by its container (clean aperture), which is not read")
-    frames, width, height = 1, item.width, item.height
+    frames, (width, height) = 1, item.crop or (item.width, item.height)
     movie = next((box for box in _top(stream, size_bytes, title) if box.kind == b"moov"), None)
     if movie is not None and _is_sequence(stream, title):
         for track in _tracks(stream, movie, title):
