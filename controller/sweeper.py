@@ -16,7 +16,7 @@ _CHUNK = 500
 # As `dpip.ids` makes them. Whatever else lies in the store's folder was put there by somebody: not ours.
 _OURS = re.compile(
     r"[^/]+/(?P<original>[0-9a-z]{17}-\d{10})"
-    r"(-[a-z0-9][a-z0-9_-]{0,31}(\.\d+)?)?\.[0-9a-z]+"
+    r"(-[a-z0-9][a-z0-9_-]{0,31}(\.\d+)?(\.copy)?)?\.[0-9a-z]+"
 )
 
 log = logging.getLogger(__name__)

@@ -38,7 +38,7 @@ class SimulatedGateway:
             start = max(self.now, heapq.heappop(cores))
             heapq.heappush(cores, start + seconds)
             self.busy_s[worker.id] = self.busy_s.get(worker.id, 0.0) + seconds
-            entry = (start + seconds, next(self._numbers), call, _done(claimed, seconds))
+            entry = (start + seconds, next(self._numbers), call, done(claimed, seconds))
             heapq.heappush(self._ends, entry)
 
     def cancel(self, worker: Worker, jobs: Sequence[tuple[str, int]]) -> None:
@@ -72,7 +72,8 @@ class SimulatedGateway:
         self._on_event(CallEnded(call, ending))
 
 
-def _done(claimed: ClaimedJob, seconds: float) -> Outcome:
+def done(claimed: ClaimedJob, seconds: float) -> Outcome:
+    """The outcome of a job that went well."""
     job = claimed.job
     extension = copy_extension(job.facts.format) if claimed.copy else job.facts.format
     key = result_key(job.workload_name, job.id, claimed.attempt, extension)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dpip.domain import DEFAULT_OUTPUT, ClaimedJob, ImageFacts, Output
-from dpip.ids import result_key
+from dpip.ids import copy_extension, result_key
 from dpip.ports import ImageStore
 
 Extension = Callable[[str], str]  # a format's file extension, dot or not: "jpeg" -> "jpg"
@@ -22,7 +22,9 @@ def usual_extension(image_format: str) -> str:
 
 
 def key_of_result(claimed: ClaimedJob, extension: str, output: str = DEFAULT_OUTPUT) -> str:
-    """Where an output of this attempt lies."""
+    """Where an output of this attempt lies; that of a copy beside that of its original."""
+    if claimed.copy:
+        extension = copy_extension(extension)
     extension = extension.removeprefix(".")
     return result_key(claimed.job.workload_name, claimed.job.id, claimed.attempt, extension, output)
 

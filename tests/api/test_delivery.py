@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -105,6 +105,22 @@ def test_a_job_that_is_taken_away_during_the_delivery(
     assert running.deliver().status_code == 409
     assert api.files() == before
     assert running.state() is JobState.QUEUED
+
+
+@pytest.mark.parametrize("first", ["w1", "w2"])
+def test_of_a_job_with_a_copy_the_first_result_counts(running: Running, first: str) -> None:
+    api, claimed = running.api, running.claimed
+    epoch = api.datastore.leadership.take("copies", api.clock(), api.clock() + 60)
+    assert epoch is not None
+    copy = replace(claimed, worker_id=api.worker("w2").id, copy=True)
+    assert api.datastore.queue.copy([copy], epoch) == {claimed.job.id}
+    answer = running.deliver(first)
+    assert answer.status_code == 201, answer.text
+    assert answer.get_json()["key"].endswith("-filtered.jpg" if first == "w1" else "-filtered.copy.jpg")
+    before = api.rows(), api.files()
+    assert running.deliver("w2" if first == "w1" else "w1").status_code == 409
+    assert running.deliver(first).get_json() == answer.get_json()
+    assert (api.rows(), api.files()) == before
 
 
 def test_only_the_worker_that_has_the_job_may_deliver(running: Running) -> None:

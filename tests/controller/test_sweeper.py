@@ -10,7 +10,7 @@ from controller.sweeper import Sweeper, Swept
 from datastore import Datastore
 from dpip.domain import ImageFacts, Needs, Placement, Role, StoredImage, Success, User, Workload
 from dpip.domain import Outcome as JobOutcome
-from dpip.ids import filtered_id, original_id, original_key, result_key, time_ordered_id
+from dpip.ids import copy_extension, filtered_id, original_id, original_key, result_key, time_ordered_id
 from dpip.lifecycle import Stop
 from dpip.ports import NewOriginal
 from storage import FolderStore, MemoryStore
@@ -68,6 +68,8 @@ def orphan_keys(clock: FakeClock) -> list[str]:
         result_key("holiday photos é", original, 12, "tif"),
         result_key("holiday", original, 1, "webp", "small"),
         result_key("holiday", original, 2, "webp", "1_large-x"),
+        result_key("holiday", original, 1, copy_extension("jpg")),
+        result_key("holiday", original, 3, copy_extension("webp"), "small"),
     ]
 
 
@@ -79,7 +81,7 @@ def test_bytes_without_a_row_go_when_they_are_old(images: Images) -> None:
     images.clock.advance(GRACE_S + 1)
     young = orphan_keys(images.clock)[0]
     images.store.put(young, b"perhaps its row is on its way")
-    assert images.sweep() == Swept(0, 5)
+    assert images.sweep() == Swept(0, 7)
     assert images.keys() == {kept.key, young}
     assert images.datastore.catalog.image(kept.id, None) == kept
 

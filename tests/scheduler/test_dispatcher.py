@@ -49,8 +49,11 @@ class World:
     def _event(self, event: Event) -> None:
         self.dispatcher.tell(event)
 
+    def new_gateway(self) -> SimulatedGateway:
+        return SimulatedGateway(self._event, lambda _worker, _job: 1.0)
+
     def new_dispatcher(self) -> Dispatcher:
-        self.gateway = SimulatedGateway(self._event, lambda _worker, _job: 1.0)
+        self.gateway = self.new_gateway()
         epoch = self.store.leadership.take(f"holder-{self.now}", self.now, self.now + 5)
         assert epoch is not None
         self.epoch = epoch

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -128,6 +129,21 @@ def test_the_store_itself() -> None:
     second = exchange.deliver(claimed(2), b"second", FACTS)
     assert first == "holiday/w1-0000000001-filtered.jpg"
     assert (store.get(first), store.get(second)) == (b"first", b"second")
+
+
+def test_a_copy_has_a_key_of_its_own() -> None:
+    exchange = StoreExchange(MemoryStore(), extension=lambda _format: ".jpg")
+    keys = {
+        exchange.deliver(replace(claimed(n), copy=copy), b"x", FACTS)
+        for n in (1, 2)
+        for copy in (False, True)
+    }
+    assert keys == {
+        "holiday/w1-0000000001-filtered.jpg",
+        "holiday/w1-0000000001-filtered.copy.jpg",
+        "holiday/w1-0000000001-filtered.2.jpg",
+        "holiday/w1-0000000001-filtered.2.copy.jpg",
+    }
 
 
 def test_fetching_over_http(api: Api, over_http: ImageExchange) -> None:
