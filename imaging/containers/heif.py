@@ -1,6 +1,6 @@
 """HEIF (ISO/IEC 23008-12), the container of AVIF and HEIC: items with properties; tracks of animations."""
 
-# ruff: noqa: ARG001, PLR2004 - one signature for all formats; the numbers are those of the format
+# ruff: noqa: PLR2004 - one signature for all formats; the numbers are those of the format
 from __future__ import annotations
 
 import struct

@@ -11,6 +11,7 @@ import numpy as np
 import tifffile
 from PIL import Image
 
+from imaging import FORMATS, Limits, parse_pipeline, run
 from tests.imaging.moving import animated
 from tests.imaging.samples import Array, rgb
 
@@ -83,7 +84,7 @@ def seeds() -> dict[str, tuple[bytes, ...]]:
     """By format."""
     deep = picture().astype(np.uint16) * 257
     gray = np.ascontiguousarray(picture()[..., 1])
-    return {
+    whole: dict[str, tuple[bytes, ...]] = {
         "jpeg": (
             _pillow("JPEG", exif=_exif(), icc_profile=b"nonsense" * 20),
             _pillow("JPEG", progressive=True, subsampling=0),
@@ -146,3 +147,9 @@ def seeds() -> dict[str, tuple[bytes, ...]]:
             _opencv(".ppm", np.ascontiguousarray(deep)),
         ),
     }
+    if FORMATS["heic"].available:
+        whole["heic"] = tuple(
+            run(_pillow("PNG", mode), parse_pipeline("convert:format=heic"), Limits()).data
+            for mode in ("RGB", "RGBA", "L")
+        )
+    return whole
