@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 
-from PIL import Image
+from PIL import AvifImagePlugin, Image
 
 from imaging.lazy import cv2
 from imaging.limits import Limits
@@ -32,6 +32,7 @@ def configure_process(limits: Limits | None = None) -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     _keep_freed_memory()
     cv2.setNumThreads(1)
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     cv2.utils.logging.setLogLevel(_SILENT)  # what is wrong with a picture is said by our errors
 
 

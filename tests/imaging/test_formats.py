@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from typing import Any
 
 import cv2
@@ -13,6 +15,7 @@ from PIL import Image, ImageCms
 
 from dpip.errors import Malformed, Refused, TooLarge, Unprocessable, UnsupportedFormat
 from imaging import FORMATS, Limits, parse_pipeline, read_header, run
+from imaging.containers.png import SIGNATURE, chunk_bytes
 from imaging.formats import canonical_name, sniff
 from tests.imaging.moving import header_of
 from tests.imaging.samples import Array, array, blurred, filtered, luma, opened, psnr, rgb
@@ -341,6 +344,26 @@ def test_limits_hold_for_every_page(page: int) -> None:
             writer.write(np.zeros(size, np.uint8), photometric="minisblack")
     with pytest.raises(TooLarge, match=r"at most 0\.1 megapixels"):
         header_of(buffer.getvalue(), Limits(max_megapixels=0.1))
+
+
+_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_interlaced_png_is_read(deep: bool) -> None:
+    """Written by hand: no encoder that is here writes it."""
+    pixels = PIXELS[:61, :47].astype(">u2") * 257 if deep else PIXELS[:61, :47]
+    rows = b"".join(
+        b"\0" + row.tobytes()
+        for left, top, across, down in _PASSES
+        for row in pixels[top::down, left::across]
+    )
+    header = struct.pack(">IIBBBBB", 47, 61, 16 if deep else 8, 2, 0, 0, 1)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    data = SIGNATURE + b"".join(chunk_bytes(kind, content) for kind, content in chunks)
+    result = filtered(data, "convert", format="tiff").data
+    back = cv2.imdecode(np.frombuffer(result, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert (back[..., ::-1] == pixels).all()
 
 
 def test_names_and_contents() -> None:
