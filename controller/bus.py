@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -37,6 +38,7 @@ class BusServer:
         self.address = self._sockets.address
         self._contexts = [self._sockets.requests.new_context() for _ in range(_ANSWERING_THREADS)]
         self.threads: list[Supervised] = []
+        self._closing = threading.Event()
         self._refusals = SparseLog(log)
 
     def start(
@@ -56,13 +58,16 @@ class BusServer:
 
     def close_entrances(self) -> None:
         """Take nothing in any more; what is being asked now goes without an answer."""
+        self._closing.set()
+        # A socket that is closed while a thread answers on it makes nng abort the process: first the threads.
+        if not all(thread.join(_JOIN_S) for thread in self.threads):
+            log.warning("a request is still being handled; its socket is left to the end of the process")
+            return
+        for context in self._contexts:
+            with contextlib.suppress(pynng.NNGException):  # closed before
+                context.close()
         self._sockets.requests.close()
         self._sockets.hints.close()
-        for thread in self.threads:
-            thread.join(_JOIN_S)
-        for context in self._contexts:
-            with contextlib.suppress(pynng.NNGException):  # they went with their socket
-                context.close()
 
     def close(self) -> None:
         """Close everything; does no harm twice."""
@@ -73,10 +78,12 @@ class BusServer:
         self.threads.append(Supervised(name, run, stop).start())
 
     def _answer(self, context: pynng.Context, handle: Callable[[Request], Reply]) -> None:
-        while True:
+        while not self._closing.is_set():
             try:
                 frame = context.recv()
                 context.send(self._reply(frame, handle))
+            except pynng.Timeout:
+                continue
             except pynng.Closed:
                 return
             except pynng.NNGException as error:  # this client's trouble, not the next one's
@@ -98,9 +105,11 @@ class BusServer:
         return self._answering.reply(reply, nonce)
 
     def _take_hints(self, on_hint: Callable[[Announcement], None]) -> None:
-        while True:
+        while not self._closing.is_set():
             try:
                 on_hint(self._hearing.announcement(receive(self._sockets.hints)))
+            except pynng.Timeout:
+                continue
             except pynng.Closed:
                 return
             except pynng.NNGException as error:

@@ -14,6 +14,7 @@ from dpip.settings import MAX_PORT
 _OUTGOING = 1024  # announcements kept for a slow listener; the oldest are dropped
 _INCOMING = 1024  # hints kept while this process is busy; then their senders drop them
 _TRIES = 100
+LOOK_UP_MS = 400  # how often whoever receives looks whether it is time to stop
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,11 @@ def bind(host: str, port: int) -> BusSockets:
     for left in reversed(range(tries)):
         sockets = BusSockets(
             BusAddress(host, port),
-            pynng.Rep0(recv_max_size=MAX_REQUEST_BYTES),
+            pynng.Rep0(recv_max_size=MAX_REQUEST_BYTES, recv_timeout=LOOK_UP_MS),
             pynng.Pub0(send_buffer_size=_OUTGOING),
-            pynng.Pull0(recv_buffer_size=_INCOMING, recv_max_size=MAX_ANNOUNCEMENT_BYTES),
+            pynng.Pull0(
+                recv_buffer_size=_INCOMING, recv_max_size=MAX_ANNOUNCEMENT_BYTES, recv_timeout=LOOK_UP_MS
+            ),
         )
         try:
             return _listen(sockets)
