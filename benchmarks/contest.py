@@ -81,8 +81,8 @@ class Plan:
     say: Callable[[str], None]
 
 
-def hold(plan: Plan) -> Contest:
-    contest = Contest()
+def hold(plan: Plan, contest: Contest) -> None:
+    """Add everybody's scores to `contest`, one contestant after the other: cut off, it holds those before."""
     bare = Guest(ENTRIES[BARE], plan.cores)
     try:
         for name in plan.contestants:
@@ -93,7 +93,6 @@ def hold(plan: Plan) -> Contest:
                 plan.say(f"{name}: {error}")
     finally:
         bare.close()
-    return contest
 
 
 def _let(name: str, plan: Plan, bare: Guest, contest: Contest) -> None:

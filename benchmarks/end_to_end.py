@@ -48,24 +48,32 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def main(arguments: Sequence[str]) -> int:
     chosen = options(arguments)
-    parts = chosen.parts.split(",")
     found = report.Report(options=vars(chosen))
     _say("the pictures are made once, and kept")
     sets = _sets(chosen.sets)
-    if "contest" in parts:
-        others = [name for name in ENTRIES if name != BARE]
-        names = chosen.contestants.split(",") if chosen.contestants else others
-        plan = Plan(names, sets, chosen.filters.split(","), chosen.repeats, chosen.patience, cores(), _say)
-        found.contest = hold(plan)
-    if "scaling" in parts:
-        _scale(found, sets[0], chosen)
-    if "rest" in parts:
-        found.at_rest = at_rest.measure(chosen.idle_s, chosen.uploads, chosen.upload_mb, _say)
+    try:
+        _measure(found, sets, chosen)
+    except KeyboardInterrupt:
+        _say("cut off: the report holds what was measured before")
     found.load_after = load()
     target = report.write(found, chosen.out)
     sys.stdout.write(target.read_text())
     _say(f"written to {target}")
     return 0 if DPIP not in found.contest.absent else 1
+
+
+def _measure(found: report.Report, sets: Sequence[PictureSet], chosen: argparse.Namespace) -> None:
+    parts = chosen.parts.split(",")
+    if "contest" in parts:
+        others = [name for name in ENTRIES if name != BARE]
+        names = chosen.contestants.split(",") if chosen.contestants else others
+        filters = chosen.filters.split(",")
+        plan = Plan(names, sets, filters, chosen.repeats, chosen.patience, cores(), _say)
+        hold(plan, found.contest)
+    if "scaling" in parts:
+        _scale(found, sets[0], chosen)
+    if "rest" in parts:
+        found.at_rest = at_rest.measure(chosen.idle_s, chosen.uploads, chosen.upload_mb, _say)
 
 
 def _scale(found: report.Report, pictures: PictureSet, chosen: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from benchmarks.contest import Plan, Score, hold
+from benchmarks.contest import Contest, Plan, Score, hold
 from benchmarks.machine import cores
 from benchmarks.picture_sets import picture_set
 from benchmarks.rivals.catalogue import DPIP
@@ -33,7 +33,8 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Sc
     counts = {"photographs": 4, "frames": 12, "small": 100}
     sets = [picture_set(kind, count, folder) for kind, count in counts.items()]
     plan = Plan([DPIP], sets, ("grayscale", "blur"), repeats=1, patience=1, cores=cores(), say=print)
-    contest = hold(plan)
+    contest = Contest()
+    hold(plan, contest)
     assert not contest.absent
     return {(score.pictures.name.partition("-")[0], score.filter): score for score in contest.scores}
 
