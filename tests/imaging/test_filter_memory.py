@@ -26,7 +26,7 @@ import sys
 from pathlib import Path
 import cv2
 import numpy as np
-from imaging.estimate import _filter_peak
+from imaging.estimate import filter_peak
 from imaging.picture import Picture
 from imaging.transparency import filtered
 from tests.imaging.filter_modes import made, photograph
@@ -52,7 +52,7 @@ for text in texts:
     taken = memory("VmHWM") - before + pixels.nbytes
     del result
     shape = shape_of(pixels)
-    print(_filter_peak(filter_, shape, filter_.shape_after(shape)), taken, text, sep="\\t")
+    print(filter_peak(filter_, shape, filter_.shape_after(shape)), taken, text, sep="\\t")
 """
 
 

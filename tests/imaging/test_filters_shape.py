@@ -68,7 +68,14 @@ def test_area_is_the_mean_of_what_is_covered() -> None:
     pixels = small()[:, :180]
     wanted = pixels.reshape(30, 4, 45, 4, 3).mean(axis=(1, 3))
     assert np.abs(applied("resize:width=45,kernel=area", pixels) - wanted).max() <= 1
-    assert (applied("resize:width=45", pixels) == applied("resize:width=45,kernel=area", pixels)).all()
+
+
+def test_auto_comes_near_lanczos_where_it_takes_blocks_first() -> None:
+    pixels = small()[:, :180]
+    whole = applied("resize:width=40,kernel=lanczos", pixels)
+    blocks = psnr(applied("resize:width=40", pixels), whole)
+    assert blocks > 30
+    assert blocks > psnr(applied("resize:width=40,kernel=area", pixels), whole)
 
 
 def test_auto_is_lanczos_unless_the_picture_gets_much_smaller() -> None:

@@ -32,6 +32,7 @@ from imaging import (
     read_header,
     run,
     run_plan,
+    turbo,
 )
 from imaging.filters.base import Filter
 from imaging.filters.blur import Blur
@@ -239,7 +240,10 @@ def test_what_needs_no_decoding_is_still_not_decoded() -> None:
     data = saved(rgb(0.2), "jpeg")
     results = of("{same=convert; gray=grayscale; small=resize:width=80}", data)
     assert results["same"].data == run(data, parse_pipeline("convert"), Limits()).data
-    assert results["gray"].data == run(data, parse_pipeline("grayscale"), Limits()).data
+    alone = run(data, parse_pipeline("grayscale"), Limits()).data
+    if turbo.available():  # else the one decodes luma alone, and the other has decoded all
+        assert results["gray"].data == alone
+    assert psnr(array(results["gray"].data), array(alone)) > 38
     assert array(results["small"].data).shape[1] == 80
 
 
