@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Text, bindparam, cast, insert, select, update
 
 from datastore import rows
+from datastore.bulk import execute_many
 from datastore.chunks import chunks
 from datastore.counters import CounterChanges
 from datastore.requeueing import UNPLACED
@@ -29,7 +30,7 @@ _LOCK = (
         jobs.c.failure_kind,
         jobs.c.failure_detail,
         jobs.c.failure_retryable,
-        workloads.c.outputs,
+        cast(workloads.c.outputs, Text).label("outputs"),
     )
     .join_from(jobs, workloads, jobs.c.workload_id == workloads.c.id)
     .order_by(jobs.c.id)
@@ -49,6 +50,7 @@ _TIMINGS: dict[str, BindParameter[object]] = {
     f"{step}_s": bindparam(step) for step in ("fetch", "decode", "filter", "encode", "deliver")
 }
 
+_ADD_IMAGE = insert(images)
 _DONE = (
     update(jobs)
     .where(*_THIS_ATTEMPT)
@@ -83,6 +85,7 @@ class _Current:
     row: rows.AnyRow
     state: JobState
     failure: Failure | None
+    outputs: tuple[str, ...]  # of its workload
 
 
 @dataclass(slots=True)
@@ -98,14 +101,10 @@ class _Batch:
     changes: CounterChanges = field(default_factory=CounterChanges)
 
     def write(self, connection: Connection) -> None:
-        for statement, values in (
-            (insert(images), self.images),
-            (_DONE, self.done),
-            (_FAILED, self.failed),
-            (_AGAIN, self.again),
-        ):
-            if values:
-                connection.execute(statement, values)
+        execute_many(connection, _ADD_IMAGE, self.images)
+        execute_many(connection, _DONE, self.done)
+        execute_many(connection, _FAILED, self.failed)
+        execute_many(connection, _AGAIN, self.again)
         self.changes.apply(connection)
 
 
@@ -146,7 +145,7 @@ def _commit(batch: _Batch, job: _Current, outcome: Outcome, taken: dict[str, str
         "deliver": outcome.timings.deliver,
     }
     if isinstance(result, Success):
-        for filtered in _filtered_images(job.row, result, batch.now):
+        for filtered in _filtered_images(job, result, batch.now):
             batch.images.append(rows.image_values(filtered))
             taken[filtered.key] = filtered.id
         batch.done.append(values)
@@ -166,7 +165,7 @@ def _commit(batch: _Batch, job: _Current, outcome: Outcome, taken: dict[str, str
 def _says_the_same(job: _Current, outcome: Outcome, taken: dict[str, str]) -> bool:
     """Whether this is, once more, what the job's attempt was ended by."""
     if isinstance(outcome.result, Success):
-        first = ids.filtered_id(job.row.id, job.row.outputs[0])
+        first = ids.filtered_id(job.row.id, job.outputs[0])
         return job.state is JobState.DONE and taken.get(outcome.result.key) == first
     said = rows.storable(outcome.result.kind), rows.storable(outcome.result.detail)
     return job.failure is not None and (job.failure.kind, job.failure.detail) == said
@@ -177,23 +176,23 @@ def _objection(job: _Current, result: Success, taken: dict[str, str]) -> Failure
     used = next((key for key in result.keys if key in taken), None)
     if used is not None:
         return Failure("internal", f"the key {used!r} of the result belongs to another image", retryable=True)
-    made = (job.row.outputs[0], *(output.name for output in result.more))
-    if sorted(made) != sorted(job.row.outputs):
-        wanted, got = ", ".join(job.row.outputs), ", ".join(made)
+    made = (job.outputs[0], *(output.name for output in result.more))
+    if sorted(made) != sorted(job.outputs):
+        wanted, got = ", ".join(job.outputs), ", ".join(made)
         return Failure(
             "internal", f"the pipeline makes {wanted}, and the worker brought {got}", retryable=True
         )
     return None
 
 
-def _filtered_images(row: rows.AnyRow, result: Success, now: float) -> list[StoredImage]:
-    made = (Output(row.outputs[0], result.key, result.facts), *result.more)
+def _filtered_images(job: _Current, result: Success, now: float) -> list[StoredImage]:
+    made = (Output(job.outputs[0], result.key, result.facts), *result.more)
     return [
         StoredImage(
-            id=ids.filtered_id(row.id, output.name),
-            workload_id=row.workload_id,
+            id=ids.filtered_id(job.row.id, output.name),
+            workload_id=job.row.workload_id,
             owner_id="",  # the workload's; images have no owner of their own
-            seq=row.seq,
+            seq=job.row.seq,
             kind=ImageKind.FILTERED,
             key=output.key,
             name=None,
@@ -206,9 +205,9 @@ def _filtered_images(row: rows.AnyRow, result: Success, now: float) -> list[Stor
 
 def _lock(connection: Connection, job_ids: Sequence[str]) -> dict[str, _Current]:
     return {
-        row.id: _Current(row, JobState(row.state), rows.failure(row))
+        row.id: _Current(row, JobState(row.state), rows.failure(row), rows.names(row.outputs))
         for some in chunks(job_ids)
-        for row in connection.execute(_LOCK.where(jobs.c.id.in_(some)))
+        for row in connection.execute(_LOCK.where(jobs.c.id.in_(some))).all()
     }
 
 
@@ -217,5 +216,5 @@ def _taken(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
     return {
         row.key: row.id
         for some in chunks(keys)
-        for row in connection.execute(select(images.c.key, images.c.id).where(images.c.key.in_(some)))
+        for row in connection.execute(select(images.c.key, images.c.id).where(images.c.key.in_(some))).all()
     }

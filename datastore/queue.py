@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from datastore import rows
+from datastore.bulk import execute_many
 from datastore.chunks import chunks
 from datastore.copying import note_copies
 from datastore.counters import CounterChanges, lock_workloads_of_jobs, mark_served
@@ -20,6 +22,7 @@ from datastore.schema import HAS_QUEUED, IS_QUEUED, jobs, workloads
 from dpip.domain import ClaimedJob, Job, JobState, Outcome, Placement, QueuedJob
 from dpip.ports import Page, Waiting
 
+_NOTHING: Mapping[str, QueuedJob] = MappingProxyType({})
 _NEXT_OF_WORKLOAD = (
     rows.SELECT_QUEUED.where(jobs.c.workload_id == bindparam("workload_id"), jobs.c.state == JobState.QUEUED)
     .order_by(jobs.c.seq)
@@ -36,6 +39,12 @@ _ADD_UP = (
     select(jobs.c.workload_id, func.count().label("jobs"), func.sum(jobs.c.megapixels).label("megapixels"))
     .where(IS_QUEUED)
     .group_by(jobs.c.workload_id)
+)
+_LOCK_QUEUED = (
+    select(jobs.c.id, jobs.c.attempt, jobs.c.deaths, jobs.c.queued_at)
+    .where(jobs.c.state == JobState.QUEUED)
+    .order_by(jobs.c.id)
+    .with_for_update()
 )
 _CLAIM = (
     update(jobs)
@@ -82,7 +91,7 @@ class SqlJobQueue:
                     rows.queued_job(row)
                     for row in connection.execute(
                         _NEXT_OF_WORKLOAD, {"workload_id": workload_id, "count": share}
-                    )
+                    ).all()
                 ]
                 for workload_id, share in shares.items()
             ]
@@ -98,7 +107,7 @@ class SqlJobQueue:
                 for workload_id, share in shares.items()
                 for row in connection.execute(
                     _LARGEST_OF_WORKLOAD, {"workload_id": workload_id, "count": share}
-                )
+                ).all()
             )
 
     def waiting(self) -> dict[str, Waiting]:
@@ -112,56 +121,63 @@ class SqlJobQueue:
         return found
 
     def claim(
-        self, placements: Sequence[Placement], epoch: int, now: float, lease_until: float
+        self,
+        placements: Sequence[Placement],
+        epoch: int,
+        now: float,
+        lease_until: float,
+        known: Mapping[str, QueuedJob] = _NOTHING,
     ) -> tuple[ClaimedJob, ...]:
         """queued -> running. Raises `Fenced` when `epoch` is not the current leader's."""
         wanted = {placement.job_id: placement for placement in reversed(placements)}
-        job_ids = sorted(wanted)
         with self._database.write() as connection:
             check_epoch(connection, epoch)
-            if not wanted:
-                return ()
-            found = self._lock_queued(connection, job_ids)
+            found = self._lock_queued(connection, sorted(wanted), known)
             changes = CounterChanges()
-            for row in found.values():
-                changes.move(row.workload_id, JobState.QUEUED, JobState.RUNNING)
-            if found:
-                connection.execute(
-                    _CLAIM,
-                    [
-                        {
-                            "of_id": job_id,
-                            "on_worker": wanted[job_id].worker_id,
-                            "why": rows.storable(wanted[job_id].reason),
-                            "of_epoch": epoch,
-                            "until": lease_until,
-                            "now": now,
-                        }
-                        for job_id in found
-                    ],
-                )
-            changes.apply(connection)
-            mark_served(connection, {row.workload_id for row in found.values()}, now)
-        return tuple(
-            ClaimedJob(rows.queued_job(row), wanted[job_id].worker_id, row.attempt + 1, lease_until)
-            for job_id, row in (
-                (job_id, found.get(job_id)) for job_id in dict.fromkeys(p.job_id for p in placements)
+            for job in found.values():
+                changes.move(job.workload_id, JobState.QUEUED, JobState.RUNNING)
+            execute_many(
+                connection,
+                _CLAIM,
+                [
+                    {
+                        "of_id": job_id,
+                        "on_worker": wanted[job_id].worker_id,
+                        "why": rows.storable(wanted[job_id].reason),
+                        "of_epoch": epoch,
+                        "until": lease_until,
+                        "now": now,
+                    }
+                    for job_id in found
+                ],
             )
-            if row is not None
+            changes.apply(connection)
+            mark_served(connection, {job.workload_id for job in found.values()}, now)
+        return tuple(
+            ClaimedJob(found[job_id], wanted[job_id].worker_id, found[job_id].attempt + 1, lease_until)
+            for job_id in dict.fromkeys(placement.job_id for placement in placements)
+            if job_id in found
         )
 
-    def _lock_queued(self, connection: Connection, job_ids: Sequence[str]) -> dict[str, rows.AnyRow]:
+    def _lock_queued(
+        self, connection: Connection, job_ids: Sequence[str], known: Mapping[str, QueuedJob]
+    ) -> dict[str, QueuedJob]:
+        """Those of these jobs that are queued, in the order of their ids."""
         if self._database.locks_rows:
             lock_workloads_of_jobs(connection, job_ids)
-        found = {}
+        found: dict[str, QueuedJob] = {}
         for some in chunks(job_ids):
-            statement = (
-                rows.SELECT_QUEUED.where(jobs.c.id.in_(some), jobs.c.state == JobState.QUEUED)
-                .order_by(jobs.c.id)
-                .with_for_update(of=jobs)
-            )
-            found.update({row.id: row for row in connection.execute(statement)})
+            queued = connection.execute(_LOCK_QUEUED.where(jobs.c.id.in_(some))).all()
+            new = [row.id for row in queued if not _is(known.get(row.id), row)]
+            read = self._read(connection, new)
+            found |= {row.id: read.get(row.id) or known[row.id] for row in queued}
         return found
+
+    def _read(self, connection: Connection, job_ids: Sequence[str]) -> dict[str, QueuedJob]:
+        if not job_ids:
+            return {}
+        found = connection.execute(rows.SELECT_QUEUED.where(jobs.c.id.in_(job_ids))).all()
+        return {row.id: rows.queued_job(row) for row in found}
 
     def copy(self, copies: Sequence[ClaimedJob], epoch: int) -> set[str]:
         """Let these attempts run on another worker, too; see `copying`."""
@@ -241,3 +257,12 @@ class SqlJobQueue:
         with self._database.read() as connection:
             row = connection.execute(_JOB, {"id": job_id}).one_or_none()
         return None if row is None else rows.job(row)
+
+
+def _is(job: QueuedJob | None, row: rows.AnyRow) -> bool:
+    """Whether nothing was done to the job since it was read: the rest of it never changes."""
+    return job is not None and (job.attempt, job.deaths, job.queued_at) == (
+        row.attempt,
+        row.deaths,
+        row.queued_at,
+    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Text, cast, select
 
 from datastore.schema import images, jobs, workers, workloads
 from dpip.domain import (
@@ -49,7 +51,7 @@ SELECT_QUEUED = select(
     workloads.c.name.label("workload_name"),
     workloads.c.owner_id,
     workloads.c.pipeline,
-    workloads.c.tags,
+    cast(workloads.c.tags, Text).label("tags"),
 ).select_from(
     jobs.join(images, images.c.id == jobs.c.id).join(workloads, workloads.c.id == jobs.c.workload_id)
 )
@@ -101,6 +103,12 @@ def image(row: AnyRow) -> StoredImage:
     )
 
 
+@lru_cache(maxsize=1024)
+def names(text: str) -> tuple[str, ...]:
+    """A JSON list of names. The same few come with every job."""
+    return tuple(json.loads(text))
+
+
 def queued_job(row: AnyRow) -> QueuedJob:
     return QueuedJob(
         id=row.id,
@@ -110,7 +118,7 @@ def queued_job(row: AnyRow) -> QueuedJob:
         key=row.key,
         facts=facts(row),
         pipeline=row.pipeline,
-        needs=Needs(row.megapixels, row.memory_bytes, tuple(row.tags)),
+        needs=Needs(row.megapixels, row.memory_bytes, names(row.tags)),
         queued_at=row.queued_at,
         attempt=row.attempt,
         deaths=row.deaths,

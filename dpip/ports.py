@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Generic, Protocol, TypeVar
@@ -258,10 +258,16 @@ class JobQueue(Protocol):
         """What is queued of each workload."""
 
     def claim(
-        self, placements: Sequence[Placement], epoch: int, now: float, lease_until: float
+        self,
+        placements: Sequence[Placement],
+        epoch: int,
+        now: float,
+        lease_until: float,
+        known: Mapping[str, QueuedJob] = ...,
     ) -> tuple[ClaimedJob, ...]:
         """queued -> running with attempt + 1, in one transaction; those that were not queued any more
-        are left out. Raises `Fenced` when `epoch` is not the current leader's."""
+        are left out. Raises `Fenced` when `epoch` is not the current leader's. What the caller knows
+        of the jobs already, by id, is not read again unless it has changed."""
 
     def copy(self, copies: Sequence[ClaimedJob], epoch: int) -> set[str]:
         """Let these attempts run on another worker, too. Returns the ids of the jobs that may: those that

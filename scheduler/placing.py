@@ -28,6 +28,8 @@ LARGE_PER_CORE = 2  # of the largest jobs in the queue
 LARGE_MIN = 128
 LOW = 0.25  # of the jobs looked at: when fewer are left, look again
 REFRESH_S = 0.25  # news of the queue waits so long while there is still enough to place
+REFRESH_S_PER_JOB = 1e-4  # and longer the more there is to read
+SURVEY_S_PER_JOB = 2e-5  # a survey costs a twentieth of that
 SURVEY_SHARE = 0.05  # of the time that is left: after so long the foresight is made anew
 SURVEY_MIN_S = 0.05
 COPIES_EVERY_S = 0.05
@@ -96,14 +98,15 @@ class Placer:
         limit = self._look_limit()
         few = len(self._ahead) <= LOW * limit
         if self._news:
-            wanted = not self._ahead.jobs or now - self._looked_at >= REFRESH_S
+            wanted = not self._ahead.jobs or now - self._looked_at >= REFRESH_S + REFRESH_S_PER_JOB * limit
         else:
             wanted = few and not self._ahead.complete
         if wanted:
             self._ahead = self._look_anew(limit)
             self._looked_at, self._news = now, False
         left_s = self._ahead.ends_at - self._ahead.surveyed_at if self._ahead.well_founded else 0.0
-        if now - self._ahead.surveyed_at >= max(SURVEY_MIN_S, SURVEY_SHARE * left_s):
+        cost_s = SURVEY_S_PER_JOB * (len(self._ahead) + len(self._fleet))
+        if now - self._ahead.surveyed_at >= max(SURVEY_MIN_S, SURVEY_SHARE * left_s, cost_s):
             self._ahead.survey(self._fleet.seats(), self._costs, now)
 
     def _look_anew(self, limit: int) -> Lookahead:
@@ -116,10 +119,10 @@ class Placer:
 
     def _claim(self, choices: Sequence[Choice], now: float) -> None:
         predicted = {choice.placement.job_id: choice.predicted_s for choice in choices}
+        placements = [choice.placement for choice in choices]
+        known = self._ahead.jobs
+        claimed = self._jobs.claim(placements, self._epoch, now, now + self._limits.lease_s, known)
         self._ahead.remove(predicted)
-        claimed = self._jobs.claim(
-            [choice.placement for choice in choices], self._epoch, now, now + self._limits.lease_s
-        )
         hopeful = self._without_hopeless(claimed, now)
         self._send([(item, predicted[item.job.id]) for item in hopeful], now)
 

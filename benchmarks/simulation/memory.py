@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dpip.domain import ClaimedJob, Failure, JobState, Outcome, Placement, QueuedJob, Worker
@@ -92,7 +92,12 @@ class MemoryQueue:
         }
 
     def claim(
-        self, placements: Sequence[Placement], epoch: int, now: float, lease_until: float
+        self,
+        placements: Sequence[Placement],
+        epoch: int,
+        now: float,
+        lease_until: float,
+        known: Mapping[str, QueuedJob] | None = None,
     ) -> tuple[ClaimedJob, ...]:
         claimed = []
         self._turn += 1
