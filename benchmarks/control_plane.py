@@ -21,7 +21,7 @@ from datastore import Datastore, open_datastore
 from dpip import ids
 from dpip.domain import ClaimedJob, Load, Machine, Role, User, Worker, WorkerState, Workload
 from dpip.ports import Report
-from scheduler.dispatcher import Dispatcher
+from scheduler.dispatcher import Dispatcher, Hint
 from scheduler.gateway import CallEnded, CallOutcomes, Ending, Event
 from scheduler.placing import DispatchLimits
 from scheduler.simulated import done
@@ -109,6 +109,7 @@ class Control:
         workload = Workload(ids.time_ordered_id(self._now), name, "ann", "grayscale", (), self._now)
         self._store.catalog.create_workload(workload)
         fill(self._url, workload, jobs)
+        self._dispatcher.tell(Hint.WORK)
 
     def measure(self, queued: int, jobs: int) -> Measured:
         """Bring about `jobs` jobs to their end, of the `queued` ones that wait."""
@@ -138,7 +139,7 @@ def measure(queued: int, workers: int, jobs: int) -> Measured:
         try:
             control.queue(WARM_UP)
             control.measure(WARM_UP, WARM_UP)
-            parts = []
+            parts: list[Measured] = []
             while sum(part.jobs for part in parts) < jobs:
                 control.queue(queued)
                 parts.append(control.measure(queued, min(queued, jobs)))

@@ -24,7 +24,8 @@ class Result:
     small_slowdown: float  # of the users with the least work: how much longer than alone
     waiting_mean_s: float  # from arrival to the first core
     waiting_p99_s: float
-    copies: int  # jobs that were run more than once
+    copies: int  # runs beyond one for each job: of those that died, and second copies
+    jobs: int
 
 
 def run(scenario: Scenario, contestant: Contestant) -> Result:
@@ -50,6 +51,7 @@ def run(scenario: Scenario, contestant: Contestant) -> Result:
         statistics.mean(waiting),
         waiting[min(len(waiting) - 1, int(0.99 * len(waiting)))],
         cluster.runs - len(scenario.tasks),
+        len(scenario.tasks),
     )
 
 
