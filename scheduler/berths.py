@@ -54,6 +54,7 @@ class Berths:
         self._slowness: Numbers = np.array([ahead.slowness(seat.worker.id) for seat in seats])
         self._rates: dict[tuple[str, tuple[str, ...], bool], Numbers] = {}
         self._others: _Others | None = None
+        self._offered: dict[tuple[str, ...], bool] = {}
         self.open = len(self._berths)
 
     def best(self, job: QueuedJob, *, at_once: bool = False, anyhow: bool = False) -> Found | None:
@@ -90,6 +91,7 @@ class Berths:
         else:
             self._wait[found.index] = np.inf
             self.open -= 1
+            self._offered.clear()
 
     def largest_in_time(self) -> float:
         """The largest size that some open seat can finish before the end that is foreseen."""
@@ -98,7 +100,11 @@ class Berths:
 
     def offer(self, tags: tuple[str, ...]) -> bool:
         """Whether some open seat has them all."""
-        return any(berth.seat.tags.issuperset(tags) and berth.window.open for berth in self._berths)
+        offered = self._offered.get(tags)
+        if offered is None:
+            offered = any(berth.seat.tags.issuperset(tags) and berth.window.open for berth in self._berths)
+            self._offered[tags] = offered
+        return offered
 
     def _rates_for(self, job: QueuedJob, *, large: bool) -> Numbers:
         """Seconds per megapixel on each seat; infinite where the job may not go."""

@@ -69,7 +69,8 @@ class Dispatcher:
 
     @property
     def in_flight(self) -> int:
-        return len(self._fleet)
+        """How many attempts are waited for."""
+        return len(self._fleet.in_flight())
 
     def tell(self, item: Item) -> None:
         """Put something into the inbox; from any thread."""

@@ -130,5 +130,5 @@ class Fleet:
         return [flights[0] for flights in self._flights.values() if len(flights) == 1 and not flights[0].lost]
 
     def __len__(self) -> int:
-        """How many attempts are waited for."""
-        return len(self.in_flight())
+        """How many attempts have flights, be they lost."""
+        return len(self._flights)
