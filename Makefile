@@ -8,7 +8,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 UV = $(shell command -v uv || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format e2e bench bench-engine rivals filter-guide golden fuzz setup setup-dev lock clean clean-all python
+.PHONY: help run test check format e2e bench bench-engine bench-control simulate rivals filter-guide golden fuzz setup setup-dev lock clean clean-all python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -49,6 +49,12 @@ rivals: setup-dev ## install what `make bench` compares with, into .venv-bench
 	@for program in redis-server:redis-server gm:graphicsmagick mogrify:imagemagick; do \
 		command -v $${program%%:*} >/dev/null || \
 			echo "$${program%%:*} is not installed: apt-get install -y $${program##*:}" >&2; done
+
+bench-control: setup-dev ## jobs per second that are placed and committed, with workers that pretend (ARGS="--short")
+	@exec $(BIN)/python -m benchmarks.control_plane $(ARGS)
+
+simulate: setup-dev ## ways of placing jobs on simulated clusters of 1 to 1,000 workers (ARGS="--only-dpip")
+	@exec $(BIN)/python -m benchmarks.simulation $(ARGS)
 
 bench-engine: setup-dev ## pixels alone, beside Pillow, pyvips, GraphicsMagick, ImageMagick (ARGS="--count 4")
 	@exec $(BIN)/python -m benchmarks.pixels $(ARGS)

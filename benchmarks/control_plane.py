@@ -81,25 +81,25 @@ class Control:
 
     def __init__(self, folder: Path, workers: int) -> None:
         self._url = f"sqlite:///{folder / 'control.sqlite3'}"
-        self._store: Datastore = open_datastore(self._url)
+        self.store: Datastore = open_datastore(self._url)
         self._now = time.time()
-        self._store.accounts.add_user(User("ann", "ann", "", Role.USER))
+        self.store.accounts.add_user(User("ann", "ann", "", Role.USER))
         self._join(workers)
-        epoch = self._store.leadership.take("benchmark", self._now, self._now + 3600)
+        epoch = self.store.leadership.take("benchmark", self._now, self._now + 3600)
         if epoch is None:
             raise SystemExit("somebody else leads: this needs a datastore of its own")
         self._gateway = InstantWorkers()
-        self._dispatcher = Dispatcher(self._store.queue, self._store.register, self._gateway, epoch, LIMITS)
+        self._dispatcher = Dispatcher(self.store.queue, self.store.register, self._gateway, epoch, LIMITS)
         self._workers = workers
         self._workloads = 0
 
     def _join(self, workers: int) -> None:
         machine, load = Machine("host", CORES, MEMORY), Load(0.0, MEMORY, 0)
         joined = [
-            self._store.register.join(f"worker-{n}", (), machine, f"instance-{n}", self._now)
+            self.store.register.join(f"worker-{n}", (), machine, f"instance-{n}", self._now)
             for n in range(workers)
         ]
-        self._store.register.record(
+        self.store.register.record(
             [Report(worker.id, WorkerState.ALIVE, 1, load, self._now) for worker in joined]
         )
 
@@ -107,7 +107,7 @@ class Control:
         self._workloads += 1
         name = f"workload {self._workloads}"
         workload = Workload(ids.time_ordered_id(self._now), name, "ann", "grayscale", (), self._now)
-        self._store.catalog.create_workload(workload)
+        self.store.catalog.create_workload(workload)
         fill(self._url, workload, jobs)
         self._dispatcher.tell(Hint.WORK)
 
@@ -129,7 +129,7 @@ class Control:
         self._dispatcher.step(0.0)
 
     def close(self) -> None:
-        self._store.close()
+        self.store.close()
 
 
 def measure(queued: int, workers: int, jobs: int) -> Measured:
