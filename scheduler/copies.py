@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from scheduler.cost import CostModel, kind_of
 from scheduler.seat import Flight, Seat
@@ -11,6 +12,7 @@ from scheduler.window import MEMORY_MARGIN, MOMENT_S
 
 GAIN_S = 0.1  # a copy that would end less than this earlier is not worth its bother
 GAIN = 0.2  # nor is one that gains less than this part of its own time
+COMPARED = 8  # of the free seats, the fastest first
 LATE = 1.05  # a job that ends this much after all others is looked at
 
 
@@ -40,9 +42,16 @@ def choose_copies(
     jobs take.
     """
     free = {seat: seat.free_at(now)[0] - now for seat in open_seats if costs.knows_worker(seat.worker.id)}
-    free = {seat: wait_s for seat, wait_s in free.items() if wait_s <= MOMENT_S}
+    ranked = sorted(
+        (costs.slowness(seat.worker.id), wait_s, number)
+        for number, (seat, wait_s) in enumerate(free.items())
+        if wait_s <= MOMENT_S
+    )
+    order = list(free)
+    free = {order[number]: wait_s for _, wait_s, number in ranked}  # the fastest first
     if not free or not flights:
         return []
+    fastest = ranked[0][0]
     ends: dict[Flight, float] = {}
     for seat in seats:
         ends |= seat.ends(now)
@@ -53,6 +62,8 @@ def choose_copies(
         if not free or left_s < all_s * LATE + GAIN_S:
             break
         if job.deaths or not costs.knows_kind(kind_of(job)):
+            continue
+        if fastest * costs.size(kind_of(job), job.needs.megapixels) > left_s:
             continue
         there = _quickest(flight, free, costs, now)
         if there is None:
@@ -68,13 +79,14 @@ def choose_copies(
 
 def _quickest(flight: Flight, free: dict[Seat, float], costs: CostModel, now: float) -> Seat | None:
     needs = flight.claimed.job.needs
-    suiting = [
+    all_suiting = (
         seat
         for seat in free
         if seat.worker.id != flight.claimed.worker_id
         and seat.tags.issuperset(needs.tags)
         and seat.memory_in_flight + needs.memory_bytes <= MEMORY_MARGIN * seat.memory_available
-    ]
+    )
+    suiting = list(islice(all_suiting, COMPARED))
     return min(suiting, key=lambda seat: free[seat] + _predict(flight, seat, costs, now), default=None)
 
 

@@ -33,6 +33,7 @@ SURVEY_S_PER_JOB = 2e-5  # a survey costs a twentieth of that
 SURVEY_SHARE = 0.05  # of the time that is left: after so long the foresight is made anew
 SURVEY_MIN_S = 0.05
 COPIES_EVERY_S = 0.05
+COPIES_S_PER_JOB = 2e-5  # and longer the more flights there are to look at
 EXTRA_ATTEMPTS = 5  # beyond the limit for passing failures, before a job that never ends is given up
 
 
@@ -76,7 +77,7 @@ class Placer:
 
     def place(self, now: float) -> None:
         """Claim and send what has room."""
-        if now - self._copied_at >= COPIES_EVERY_S:
+        if now - self._copied_at >= COPIES_EVERY_S + COPIES_S_PER_JOB * len(self._fleet):
             self._copied_at = now
             self._copy(now)
         while seats := self._fleet.open_seats():
