@@ -21,6 +21,7 @@ from scheduler.cost import CostModel, kind_of
 from scheduler.fleet import Fleet
 from scheduler.gateway import CallEnded, CallOutcomes, Ending, Event, Gateway
 from scheduler.placing import DispatchLimits, Placer
+from scheduler.policy import ROUND_MAX
 from scheduler.seat import Flight
 
 log = logging.getLogger(__name__)
@@ -131,8 +132,8 @@ class Dispatcher:
 
     def _take_outcomes(self, items: list[Item], now: float) -> None:
         outcomes = [outcome for item in items if isinstance(item, CallOutcomes) for outcome in item.outcomes]
-        if outcomes:
-            self._commit(outcomes, now)
+        for start in range(0, len(outcomes), ROUND_MAX):
+            self._commit(outcomes[start : start + ROUND_MAX], now)
         for item in items:
             if isinstance(item, CallEnded):
                 self._end_call(item, now)

@@ -16,7 +16,7 @@ from scheduler.cost import CostModel
 from scheduler.fleet import Fleet
 from scheduler.gateway import Gateway
 from scheduler.lookahead import Lookahead
-from scheduler.policy import Choice, place
+from scheduler.policy import ROUND_MAX, Choice, place
 from scheduler.seat import Flight
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,8 @@ class Placer:
             if not choices:
                 break
             self._claim(choices, now)
-            if self._ahead.complete or len(self._ahead) > LOW * self._look_limit():
+            enough = self._ahead.complete or len(self._ahead) > LOW * self._look_limit()
+            if enough and len(choices) < ROUND_MAX:
                 break
 
     def _look_limit(self) -> int:

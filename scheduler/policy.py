@@ -16,6 +16,7 @@ from scheduler.cost import CostModel, kind_of
 from scheduler.lookahead import URGENT, Lookahead
 from scheduler.seat import Seat
 
+ROUND_MAX = 1024  # jobs placed at once: others wait to write while these are claimed
 PASSED_OVER = 16  # jobs that do not suit the open seats, before no more are looked at
 
 
@@ -28,7 +29,8 @@ class Choice:
 
 
 def place(ahead: Lookahead, seats: Sequence[Seat], costs: CostModel, now: float) -> list[Choice]:
-    """Place as many of the jobs ahead as the open seats have room for; `ahead` was surveyed.
+    """Place as many of the jobs ahead as the open seats have room for, at most `ROUND_MAX`; `ahead` was
+    surveyed.
 
     First come first served, but for the jobs that would make the end late: large ones, and those that
     only few workers can take. A job that suits no open seat is passed over; others are not held up.
@@ -39,7 +41,7 @@ def place(ahead: Lookahead, seats: Sequence[Seat], costs: CostModel, now: float)
     for jobs in (_pressed(ahead, berths), _urgent(ahead, berths, now), ahead.in_fair_order(berths.offer)):
         passed_over = 0
         for job in jobs:
-            if not berths.open or passed_over > PASSED_OVER:
+            if not berths.open or passed_over > PASSED_OVER or len(round_.choices) >= ROUND_MAX:
                 break
             if job.id not in round_.choices:
                 at_once = ahead.size(job.id) >= urgent_size
