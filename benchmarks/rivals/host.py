@@ -6,6 +6,7 @@ prints goes to standard error. At the end of its input it closes the contestant 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -18,6 +19,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from benchmarks.rivals.protocol import Contestant, Missing, Results, Sample
 
@@ -92,12 +95,22 @@ def main(arguments: Sequence[str]) -> int:
             _say(answers, answer)
     finally:
         host.close()
+        _end_the_rest()
     return 0
 
 
 def _say(answers: Any, answer: dict[str, Any]) -> None:
     answers.write(json.dumps(answer) + "\n")
     answers.flush()
+
+
+def _end_the_rest() -> None:
+    """Whatever a contestant left behind is below this process now; some do not end their own children."""
+    left = psutil.Process().children(recursive=True)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=5)
 
 
 def _adopt_orphans() -> None:
