@@ -20,6 +20,7 @@ _OWN_FIELDS = frozenset({"filter", "workload_name", "tags", "parameters"})
 def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workload:
     """Raises `Malformed`, `Unprocessable` for a parameter out of range, `Conflict` for a taken name."""
     plan = _plan(given)
+    parts.bounds.limits.check_steps(plan.longest, plan.length)
     tags = _tags(given.get("tags"))
     name = fields.text(given, "workload_name")
     if name is None and given.get("workload_name"):

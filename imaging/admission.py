@@ -33,7 +33,8 @@ def shapes_after(header: Header, pipeline: Pipeline) -> Iterator[tuple[str, Shap
 
 def check_output(header: Header, pipeline: Pipeline, limits: Limits) -> None:
     """Raises `TooLarge` when a filter would make too large a picture, and `Unprocessable` when one cannot
-    be used on a picture of this size."""
+    be used on a picture of this size; `Malformed` for a pipeline that is too long."""
+    limits.check_steps(pipeline.length)
     target = FORMATS[header.format if pipeline.output.format == "same" else pipeline.output.format]
     if not target.available:
         raise Unprocessable(

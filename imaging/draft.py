@@ -16,8 +16,6 @@ from imaging.pipeline import Pipeline
 from imaging.plugins import known_filters, trouble_with
 from imaging.step import Step
 
-MAX_STEPS = 16
-
 
 @dataclass
 class Draft:
@@ -65,12 +63,6 @@ def draft(name: str) -> Draft:
             + f"{_nearest(name, filters)}. Known: {', '.join(filters)}; several are parted by |"
         )
     return Draft(name, model)
-
-
-def check_count(steps: int) -> None:
-    """Raises `Malformed`."""
-    if steps > MAX_STEPS:
-        raise Malformed(f"the filter has {steps} steps; at most {MAX_STEPS} are run")
 
 
 def assembled(steps: Sequence[Draft], parameters: Mapping[str, str]) -> Pipeline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dpip.errors import TooLarge
+from dpip.errors import Malformed, TooLarge
 
 MEBIBYTE = 2**20
 _MEGA = 1e6
@@ -12,7 +12,7 @@ _MEGA = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that are checked on the header, before a pixel is decoded, and once more as it is decoded."""
+    """Bounds that are checked on pipeline and header, before a pixel is decoded, and again as it is decoded."""
 
     max_bytes: int = 256 * MEBIBYTE  # of the encoded file
     max_megapixels: float = 200.0  # of one frame or page
@@ -20,11 +20,24 @@ class Limits:
     max_frames: int = 1000  # pages of a TIFF, frames of an animation
     max_total_megapixels: float = 1000.0  # of all frames or pages together
     max_output_megapixels: float = 200.0  # of what a filter makes, between and at the end
+    max_steps: int = 16  # of a pipeline; where it branches, for each output
+    max_total_steps: int = 48  # of a pipeline with all its branches
     max_seconds: float = 240.0  # for one file, from its bytes to the result's
 
     @property
     def max_pixels(self) -> int:
         return int(self.max_megapixels * _MEGA)
+
+    def check_steps(self, longest: int, in_all: int | None = None) -> None:
+        """Steps that are run for one output, and for all of them. Raises `Malformed`."""
+        if longest > self.max_steps:
+            raise Malformed(
+                f"the filter has {longest:,} steps; at most {self.max_steps:,} are run for an output"
+            )
+        if in_all is not None and in_all > self.max_total_steps:
+            raise Malformed(
+                f"the filter has {in_all:,} steps in all; at most {self.max_total_steps:,} are run"
+            )
 
     def check_bytes(self, size_bytes: int) -> None:
         """Raises `TooLarge`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dpip.errors import Malformed
-from imaging.draft import Draft, assembled, check_count, draft
+from imaging.draft import Draft, assembled, draft
 from imaging.parsing import MAX_TEXT
 from imaging.pipeline import Pipeline
 
@@ -29,13 +29,10 @@ def drafts_from_json(steps: object) -> list[Draft]:
     """Steps, each of its object. Raises `Malformed`."""
     if not isinstance(steps, list) or not steps:
         raise Malformed(f"a pipeline in JSON is a list of steps that is not empty; {_SHAPE}")
-    check_count(len(steps))
     drafts = [_step(step) for step in steps]
-    length = sum(len(value) for step in drafts for value in step.settings.values())
+    length = sum(len(step.name) + sum(map(len, step.settings.values())) for step in drafts)
     if length > MAX_TEXT:
-        raise Malformed(
-            f"the filter's settings are {length:,} characters long; at most {MAX_TEXT:,} are read"
-        )
+        raise Malformed(f"the filter is {length:,} characters long; at most {MAX_TEXT:,} are read")
     return drafts
 
 

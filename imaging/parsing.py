@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dpip.errors import Malformed
-from imaging.draft import MAX_STEPS, Draft, assembled, check_count, draft
+from imaging.draft import Draft, assembled, draft
 from imaging.pipeline import Pipeline
 from imaging.quoting import parted, unquoted
 
 MAX_TEXT = 24_000  # characters: a small picture may be among the settings
 
-__all__ = ["MAX_STEPS", "MAX_TEXT", "check_length", "drafts", "parse_pipeline"]
+__all__ = ["MAX_TEXT", "check_length", "drafts", "parse_pipeline"]
 
 
 def parse_pipeline(text: str, parameters: Mapping[str, str] | None = None) -> Pipeline:
@@ -37,7 +37,6 @@ def check_length(text: str) -> None:
 
 def drafts(texts: Sequence[str]) -> list[Draft]:
     """Steps, each of its text. Raises `Malformed`."""
-    check_count(len(texts))
     return [_step(text) for text in texts]
 
 

@@ -19,6 +19,11 @@ class Pipeline:
     output: Convert = field(default_factory=Convert)
 
     @property
+    def length(self) -> int:
+        """Steps: filters, and what is said of the output."""
+        return len(self.filters) + (self.output != Convert())
+
+    @property
     def canonical(self) -> str:
         """The one text of this pipeline: `parse_pipeline(canonical)` equals it. Defaults are left out."""
         return self.text()

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 from dpip.domain import DEFAULT_OUTPUT
 from dpip.errors import Malformed
-from imaging.draft import MAX_STEPS
 from imaging.filters.base import Filter
-from imaging.output import Convert
 from imaging.pipeline import Pipeline
 
 MAX_OUTPUTS = 8
-MAX_STEPS_OF_ALL = 48  # of the trunk and all branches together
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
@@ -39,6 +36,16 @@ class Plan:
         return tuple((name, self.whole(branch)) for name, branch in self.branches)
 
     @property
+    def longest(self) -> int:
+        """Steps that are run for one output, at most."""
+        return max(whole.length for _, whole in self.wholes)
+
+    @property
+    def length(self) -> int:
+        """Steps of the trunk and of all branches together."""
+        return len(self.trunk) + sum(branch.length for _, branch in self.branches)
+
+    @property
     def sole(self) -> Pipeline | None:
         """The pipeline of the only output; None where there are several."""
         return self.branches[0][1] if len(self.branches) == 1 else None
@@ -60,20 +67,10 @@ class Plan:
 
 
 def planned(trunk: tuple[Filter, ...], branches: tuple[tuple[str, Pipeline], ...]) -> Plan:
-    """Raises `Malformed` for names that are none or come twice, and for too many outputs or steps."""
+    """Raises `Malformed` for names that are none or come twice, and for too many outputs."""
     check_names([name for name, _ in branches])
     plan = Plan(trunk, branches)
-    longest = max(_steps(whole) for _, whole in plan.wholes)
-    if longest > MAX_STEPS:
-        raise Malformed(f"the filter has {longest} steps; at most {MAX_STEPS} are run for an output")
-    steps = len(trunk) + sum(_steps(branch) for _, branch in branches)
-    if steps > MAX_STEPS_OF_ALL:
-        raise Malformed(f"the filter has {steps} steps in all; at most {MAX_STEPS_OF_ALL} are run")
     return plan if len(branches) > 1 else Plan((), plan.wholes)
-
-
-def _steps(pipeline: Pipeline) -> int:
-    return len(pipeline.filters) + (pipeline.output != Convert())
 
 
 def check_names(names: list[str]) -> None:

@@ -20,6 +20,7 @@ def check_output_of_plan(header: Header, plan: Plan, limits: Limits) -> None:
     if plan.sole is not None:
         check_output(header, plan.sole, limits)
         return
+    limits.check_steps(plan.longest, plan.length)
     for name, whole in plan.wholes:
         try:
             check_output(header, whole, limits)

@@ -26,6 +26,10 @@ class LimitSettings(Common):
     max_output_megapixels: float = Field(
         _DEFAULTS.max_output_megapixels, gt=0, description="largest picture that a pipeline may make"
     )
+    max_steps: int = Field(_DEFAULTS.max_steps, ge=1, description="most steps of a pipeline, for one output")
+    max_total_steps: int = Field(
+        _DEFAULTS.max_total_steps, ge=1, description="most steps of a pipeline with all its outputs"
+    )
     max_seconds: float = Field(
         _DEFAULTS.max_seconds, gt=0, description="seconds that the filtering of one image file may take"
     )
@@ -38,5 +42,7 @@ class LimitSettings(Common):
             max_frames=self.max_frames,
             max_total_megapixels=self.max_total_megapixels,
             max_output_megapixels=self.max_output_megapixels,
+            max_steps=self.max_steps,
+            max_total_steps=self.max_total_steps,
             max_seconds=self.max_seconds,
         )

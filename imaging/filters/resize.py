@@ -21,9 +21,11 @@ _PIXELS: JsonDict = {"unit": "pixels"}
 
 class Resize(Filter):
     """Each pixel of the result is a weighted mean of those around its place: Lanczos, sinc(x) sinc(x/3) for
-    |x| < 3, or the mean of the area that it covers; by default area where the picture shrinks to a half or
-    less, else Lanczos. With linear_light the mean is one of amounts of light (levels through the sRGB
-    transfer function and back), as an eye or a camera would mix them, else one of the stored levels.
+    |x| < 3, or the mean of the area that it covers. By default (auto) Lanczos where the picture shrinks to
+    more than a half, area where it shrinks to more than a quarter, and from there on Lanczos on the means of
+    blocks that leave it at least another half to do. With linear_light the mean is one of amounts of light
+    (levels through the sRGB transfer function and back), as an eye or a camera would mix them, else one of
+    the stored levels.
 
     fit: as large as width x height allow, nothing cut. shrink: the same, but never larger than it was.
     fill: width x height exactly, what protrudes is cut. exact: width x height exactly, distorted. Where only

@@ -237,3 +237,11 @@ def test_a_file_is_refused_where_none_is_taken(api: Api, jpeg: bytes) -> None:
     answer = api.ask("POST", "/workloads", data={"data": (io.BytesIO(jpeg), "a.jpg")})
     assert answer.status_code == 400
     assert "POST /images" in answer.get_json(force=True)["detail"]
+
+
+@pytest.mark.parametrize("filter_", ["|".join(["blur"] * 17), [{"filter": "blur"}] * 17])
+def test_a_pipeline_that_is_too_long_makes_no_workload(api: Api, filter_: object) -> None:
+    answer = api.ask("POST", "/workloads", json={"filter": filter_})
+    assert answer.status_code == 400
+    assert answer.get_json()["detail"] == "the filter has 17 steps; at most 16 are run for an output"
+    assert api.rows()["workloads"] == 0

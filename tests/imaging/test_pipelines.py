@@ -75,7 +75,6 @@ def test_texts_and_their_canonical_form(text: str, parameters: dict[str, str] | 
         ("blur:sigma=3", {"sigma": "4"}, "given twice"),
         ("blur|blur", {"sigma": "4"}, "2 steps know sigma"),
         ("convert:format=png|blur", None, "only be the last step"),
-        ("|".join(["blur"] * 17), None, "17 steps; at most 16"),
         ("b" * 24_001, None, "24,001 characters"),
         ('blur:sigma="3', None, "no quoted value"),
         ('blur:sigma="3,4', None, "no quoted value"),
@@ -177,9 +176,9 @@ def test_json_is_the_same_thing_as_text(steps: list[Any], canonical: str | None)
         ([{"filter": "blur", "sigma": {}}], Malformed, "must be a string, a number"),
         ([{"filter": "blur", "sigma": [None]}], Malformed, "a list of numbers"),
         ([{"filter": "blur", "sigma": 1e9}], Unprocessable, "0.1 to 100"),
-        ([{"filter": "blur"}] * 17, Malformed, "17 steps; at most 16"),
+        ([{"filter": "blur"}] * 6_001, Malformed, "24,004 characters"),
         ([{"filter": "convert"}, {"filter": "blur"}], Malformed, "only be the last step"),
-        ([{"filter": "watermark", "text": "a" * 24_001}], Malformed, "24,001 characters"),
+        ([{"filter": "watermark", "text": "a" * 24_001}], Malformed, "24,010 characters"),
     ],
 )
 def test_json_that_is_no_pipeline(steps: Any, error: type[Exception], message: str) -> None:

@@ -155,11 +155,6 @@ def test_settings_beside_the_filter_are_of_the_common_steps() -> None:
         ("{a=watermark:text=x}y}", "one pair of braces"),
         ("{a=sharpen}", "there is no filter 'sharpen'"),
         ("{" + ";".join(f"a{n}=blur" for n in range(9)) + "}", "there are 9 outputs; a pipeline has 1 to 8"),
-        (
-            "|".join(["blur"] * 9) + "|{a=" + "|".join(["blur"] * 8) + "}",
-            "17 steps; at most 16 are run for an",
-        ),
-        ("{" + ";".join(f"a{n}=" + "|".join(["blur"] * 7) for n in range(7)) + "}", "49 steps in all"),
         ("convert:format=png|{a=blur; b=blur}", "write it into the output"),
         ("{a=convert|blur; b=blur}", "only be the last step"),
     ],
@@ -167,6 +162,35 @@ def test_settings_beside_the_filter_are_of_the_common_steps() -> None:
 def test_what_is_malformed_is_told_how_to_be_right(text: str, message: str) -> None:
     with pytest.raises(Malformed, match=message):
         parse_plan(text)
+
+
+NINE = "|".join(["blur"] * 9)
+BROKEN = saved(rgb(0.01), "png").replace(b"IDAT", b"IDAX")
+SEVEN_SEVENS = "{" + ";".join(f"a{n}=" + "|".join(["blur"] * 7) for n in range(7)) + "}"
+
+
+@pytest.mark.parametrize(
+    ("text", "limits", "message"),
+    [
+        (f"{NINE}|{NINE}", Limits(), "18 steps; at most 16 are run for an output"),
+        (f"{NINE}|{{a={NINE}}}", Limits(), "18 steps; at most 16"),
+        (f"{NINE}|{{a={NINE}; b=blur}}", Limits(), "18 steps; at most 16"),
+        (SEVEN_SEVENS, Limits(), "49 steps in all; at most 48"),
+        ("blur|grayscale|convert:format=png", Limits(max_steps=2), "3 steps; at most 2"),
+        ("{a=blur; b=blur}", Limits(max_total_steps=1), "2 steps in all; at most 1"),
+    ],
+)
+def test_a_pipeline_that_is_too_long_is_refused_before_a_pixel_is_decoded(
+    text: str, limits: Limits, message: str
+) -> None:
+    with pytest.raises(Malformed, match=message):
+        run_plan(BROKEN, parse_plan(text), limits)
+
+
+def test_how_long_a_pipeline_may_be_is_a_setting() -> None:
+    data, text = saved(rgb(0.01), "png"), "|".join(["invert"] * 20)
+    results = run_plan(data, parse_plan(text), Limits(max_steps=20))
+    assert np.array_equal(array(results[0][1].data), array(data)), "inverted twenty times"
 
 
 @pytest.mark.parametrize(
