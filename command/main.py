@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
+from command.exits import DONE, INTERRUPTED, USAGE, Ended
+from command.helping import new_app
 from dpip import __version__
 
-app = typer.Typer(
-    name="dpip",
-    help="Distributed and Parallel Image Processing.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,  # plain, as the help of the components
-    pretty_exceptions_enable=False,
-)
+# Modules of command.subcommands, in the order in which help shows them.
+SUBCOMMANDS = ("up", "bench")
 
 
 def _print_version(wanted: bool) -> None:
@@ -25,44 +22,50 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+        bool,
+        typer.Option("--version", help="print the version and exit", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Options of the command itself; those of `up` are read by its settings, as every component does."""
+    """Options of the command itself."""
 
 
-@app.command(
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    add_help_option=False,
-    help="Start the whole system here; Ctrl-C stops all of it. `dpip up --help` lists its settings.",
-)
-def up(context: typer.Context) -> None:
-    from command.up import run  # noqa: PLC0415
-
-    raise typer.Exit(run(context.args))
-
-
-@app.command(
-    help="Measure a cluster: a folder of pictures through it. Who asks: DPIP_TOKEN in the environment."
-)
-def bench(
-    folder: Annotated[
-        Path, typer.Argument(help="Pictures, in subfolders too.", exists=True, file_okay=False)
-    ],
-    filter_: Annotated[str, typer.Option("--filter", help="The pipeline.")] = "grayscale",
-    url: Annotated[str, typer.Option(help="The API.", envvar="DPIP_URL")] = "http://127.0.0.1:8080",
-    at_once: Annotated[int, typer.Option(help="Uploads at the same time.", min=1, max=16)] = 4,
-    timeout_s: Annotated[float, typer.Option(help="Seconds to wait for the results.", min=1)] = 3600.0,
-    keep: Annotated[bool, typer.Option("--keep", help="Do not remove the workload at the end.")] = False,
-) -> None:
-    from command.bench import BenchOptions, run  # noqa: PLC0415
-
-    raise typer.Exit(run(BenchOptions(folder, filter_, url, at_once, timeout_s, keep)))
+def make_app() -> typer.Typer:
+    """The command with all its subcommands."""
+    app = new_app(name="dpip", help="Distributed and Parallel Image Processing.")
+    app.callback()(_options)
+    for name in SUBCOMMANDS:
+        import_module(f"command.subcommands.{name}").add_to(app)
+    return app
 
 
 def main() -> None:
-    """The `dpip` command."""
-    app(prog_name="dpip")
+    """The `dpip` command: one line for what went wrong, and a status that says what kind of thing it was."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        return int(make_app()(prog_name="dpip", standalone_mode=False) or DONE)
+    except Ended as ended:
+        sys.stderr.write(f"dpip: {ended.detail}\n")
+        return ended.status
+    except typer.TyperException as error:
+        return _misused(error)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.stderr.write("\n")
+        return INTERRUPTED
+
+
+def _misused(error: typer.TyperException) -> int:
+    """A wrong command line: in one line, with the help to look at."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "dpip"
+    message = error.format_message().rstrip(".")
+    if context is not None and message == context.get_help().rstrip("."):
+        sys.stderr.write(context.get_help() + "\n")
+        return USAGE
+    link = " See:" if message.endswith("?") else "; see:"
+    sys.stderr.write(f"{path}: {message[:1].lower()}{message[1:]}{link} {path} --help\n")
+    return USAGE

@@ -1,0 +1,8 @@
+"""Headings under which `dpip --help` lists its subcommands."""
+
+from __future__ import annotations
+
+WORK = "Filter pictures"
+LOOK = "See what goes on"
+SYSTEM = "Run the system"
+ACCOUNT = "Log in"

@@ -1,0 +1,32 @@
+"""`dpip bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from command.helping import subcommand
+from command.panels import SYSTEM
+
+
+def add_to(app: typer.Typer) -> None:
+    @subcommand(app, SYSTEM, short_help="Measure a cluster: a folder of pictures through it, and away again.")
+    def bench(
+        folder: Annotated[
+            Path, typer.Argument(help="pictures, in subfolders too", exists=True, file_okay=False)
+        ],
+        filter_: Annotated[str, typer.Option("--filter", help="the pipeline")] = "grayscale",
+        url: Annotated[str, typer.Option(help="the API", envvar="DPIP_URL")] = "http://127.0.0.1:8080",
+        at_once: Annotated[int, typer.Option(help="uploads at the same time", min=1, max=16)] = 4,
+        timeout_s: Annotated[float, typer.Option(help="seconds to wait for the results", min=1)] = 3600.0,
+        keep: Annotated[bool, typer.Option("--keep", help="do not remove the workload at the end")] = False,
+    ) -> None:
+        """Measure a cluster: a folder of pictures through it.
+
+        Who asks: DPIP_TOKEN in the environment.
+        """
+        from command.bench import BenchOptions, run  # noqa: PLC0415
+
+        raise typer.Exit(run(BenchOptions(folder, filter_, url, at_once, timeout_s, keep)))
