@@ -26,6 +26,7 @@ from dpip.lifecycle import Stop, stop_on_signals
 from dpip.logs import configure, fields
 from dpip.records import write_record
 from dpip.settings import EXIT_USAGE, load
+from imaging.previews import Previews
 from storage import open_store
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
         store=open_store(settings.image_location, flush=settings.flush),
         announcer=CoalescingAnnouncer(Hinter(settings.controller, join_token)),
         bounds=settings.bounds,
+        previews=Previews(),
     )
     return create_app(parts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import images, listings, problems, session, system, workloads
+from api import images, listings, page, preview, problems, session, system, workloads
 from api.auth import Guard
 from api.bodies import Bodies
 from api.login import Login
@@ -24,7 +24,9 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(workloads.blueprint(parts, guard))
     app.register_blueprint(listings.blueprint(parts, guard))
     app.register_blueprint(images.blueprint(parts, guard))
+    app.register_blueprint(preview.blueprint(parts, guard))
     app.register_blueprint(system.blueprint(parts, guard))
+    app.register_blueprint(page.blueprint())
     problems.install(app)
     app.wsgi_app = Bodies(app.wsgi_app, parts.bounds.courtesies_at_once)  # type: ignore[method-assign]
     return app

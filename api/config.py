@@ -37,6 +37,13 @@ class ApiSettings(LimitSettings):
         32, ge=1, description="uploads that each process takes at the same time; others wait, then get 429"
     )
 
+    previews_at_once: int = Field(
+        2,
+        ge=0,
+        le=64,
+        description="pictures on which each process tries a pipeline at the same time; 0 turns previews off",
+    )
+
     @model_validator(mode="after")
     def _together(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -63,6 +70,8 @@ class ApiSettings(LimitSettings):
             forms_at_once=some,
             forms_waiting=some,
             courtesies_at_once=some,
+            previews_at_once=self.previews_at_once,
+            previews_waiting=some,
         )
 
     @property

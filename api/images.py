@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from http import HTTPStatus
 from typing import cast
@@ -10,7 +10,8 @@ from typing import cast
 from flask import Blueprint, Response, jsonify, request, url_for
 from werkzeug.wsgi import ClosingIterator
 
-from api import fields, visible
+from api import fields, paging, visible
+from api.archive import MEDIA_TYPE, archive
 from api.auth import Guard
 from api.bulk_upload import receive_many
 from api.delivery import deliver
@@ -59,16 +60,34 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     @routes.get("/images/<image_id>")
     @guard.users_and_workers
     def fetch(image_id: str) -> Response:
-        caller = guard.caller
-        leaving.take(caller.user_id)
+        return taking_turns(lambda: download(parts, guard.caller, image_id))
+
+    @routes.get("/workloads/<workload_id>/archive")
+    @guard.users
+    def everything(workload_id: str) -> Response:
+        workload = visible.workload(parts, guard.caller, workload_id)
+        kind = paging.choice("kind", ImageKind) or ImageKind.FILTERED
+
+        def zipped() -> Response:
+            response = Response(archive(parts, workload, kind), mimetype=MEDIA_TYPE)
+            response.headers.set("Content-Disposition", "attachment", filename=f"{workload.name}.zip")
+            response.headers["Cache-Control"] = "no-store"
+            return response
+
+        return taking_turns(zipped)
+
+    def taking_turns(make: Callable[[], Response]) -> Response:
+        """A download: its turn lasts until the last byte went out."""
+        user_id = guard.caller.user_id
+        leaving.take(user_id)
         try:
-            response = download(parts, caller, image_id)
+            response = make()
         except BaseException:
-            leaving.give_back(caller.user_id)
+            leaving.give_back(user_id)
             raise
         # Not `call_on_close`: a file that is passed through does not come to it.
         response.response = ClosingIterator(
-            cast("Iterable[bytes]", response.response), partial(leaving.give_back, caller.user_id)
+            cast("Iterable[bytes]", response.response), partial(leaving.give_back, user_id)
         )
         return response
 

@@ -19,7 +19,7 @@ _OWN_FIELDS = frozenset({"filter", "workload_name", "tags", "parameters"})
 
 def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workload:
     """Raises `Malformed`, `Unprocessable` for a parameter out of range, `Conflict` for a taken name."""
-    plan = _plan(given)
+    plan = plan_of(given)
     parts.bounds.limits.check_steps(plan.longest, plan.length)
     tags = _tags(given.get("tags"))
     name = fields.text(given, "workload_name")
@@ -45,7 +45,7 @@ def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workloa
     raise AssertionError
 
 
-def _plan(given: fields.Fields) -> Plan:
+def plan_of(given: fields.Fields) -> Plan:
     """`filter` is a pipeline's text, or a list of steps (in a form: the JSON of one)."""
     steps, parameters = given.get("filter"), _parameters(given)
     if isinstance(steps, str) and steps.lstrip().startswith("["):

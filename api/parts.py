@@ -16,6 +16,7 @@ from dpip.ports import (
     WorkerRegister,
 )
 from imaging import Limits
+from imaging.previews import Previews
 
 HOUR_S = 3600.0
 
@@ -35,6 +36,8 @@ class Bounds:
     forms_at_once: int = 4  # bodies without a file; a client may send half of one and stop
     forms_waiting: int = 4
     courtesies_at_once: int = 4  # bodies of refused requests that are read to their end at the same time
+    previews_at_once: int = 2
+    previews_waiting: int = 4
     max_attempts: int = 5  # of a job; a delivered result never uses one up
 
 
@@ -50,4 +53,5 @@ class Parts:
     store: ImageStore
     announcer: Announcer
     bounds: Bounds = field(default_factory=Bounds)
+    previews: Previews | None = None
     clock: Clock = time.time

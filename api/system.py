@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify
 
-from api import presenting
+from api import page, presenting
 from api.auth import Guard
 from api.parts import Parts
 from api.problems import problem
@@ -35,8 +35,11 @@ _INDEX = {
     "GET /workloads/{workload_id}/jobs": "its jobs: where, why there, how long (state, limit, after)",
     "POST /images": "a multipart form: the file in data, workload_id -> an image",
     "GET /images/{image_id}": "the bytes of an original or a filtered image",
+    "GET /workloads/{workload_id}/archive": "all results in one zip (kind=original: the originals)",
+    "POST /preview": "an image in data and a filter -> what comes of it, at once; nothing is kept",
     "GET /workers": "who works here and how busy they are",
     "GET /filters": "the filters and their parameters",
+    "GET /assets/{name}": "a file of the page that browsers get at /",
     "GET /health/live": "is this process alive",
     "GET /health/ready": "can it take uploads, and if not, why",
 }
@@ -49,7 +52,10 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
 
     @routes.get("/")
     def index() -> Response:
-        return jsonify(system_name=SYSTEM_NAME, version=__version__, endpoints=_INDEX)
+        told = jsonify(system_name=SYSTEM_NAME, version=__version__, endpoints=_INDEX)
+        answer = page.page() if page.wanted() else told
+        answer.vary.add("Accept")
+        return answer
 
     @routes.get("/status")
     @guard.users

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 GROUND = "dpip"
-LIBRARIES = ("bus", "cluster", "datastore", "imaging", "storage")
+LIBRARIES = ("bus", "cluster", "dashboard", "datastore", "imaging", "storage")
 PROCESSES = ("api", "command", "controller", "scheduler", "worker")
 PACKAGES = (GROUND, *LIBRARIES, *PROCESSES)
 

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import struct
 import subprocess
-from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Sequence
+from typing import Any
 
+from dpip.framing import unpack
 from worker.failures import Poisonous
 
-_LENGTH = struct.Struct(">I")
 _WORDS_MAX_CHARS = 300
-
-
-def pack(head: Mapping[str, Any], body: bytes) -> bytes:
-    """A message: a JSON object and bytes after it."""
-    text = json.dumps(head).encode()
-    return b"".join((_LENGTH.pack(len(text)), text, body))
-
-
-def unpack(message: bytes) -> tuple[dict[str, Any], bytes]:
-    """Raises `ValueError` for what is no message."""
-    try:
-        (length,) = _LENGTH.unpack_from(message)
-        head = json.loads(message[_LENGTH.size : _LENGTH.size + length])
-    except (struct.error, UnicodeDecodeError) as error:
-        raise ValueError(f"not a message: {error}") from error
-    return head, message[_LENGTH.size + length :]
-
-
-def read_message(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
-    return unpack(stream.read())
 
 
 def run_alone(command: Sequence[str], message: bytes, time_limit_s: float) -> tuple[dict[str, Any], bytes]:

@@ -5,26 +5,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import resource
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from cluster.tether import tethered
 from dpip import errors
+from dpip.confinement import confine
 from dpip.domain import ImageFacts
+from dpip.framing import pack, read_message
 from imaging.limits import Limits
-from worker.alone import pack, read_message, run_alone
+from worker.alone import run_alone
 from worker.failures import Poisonous
 from worker.filtering import Filtered, Picture, filter_here
 
 MEMORY_FACTOR = 2  # over the estimate of what the picture needs
 MEMORY_BASE = 512 * 2**20
-_FIRST_VICTIM = "1000"  # whom the kernel ends when the machine runs out of memory
 
 
 def filter_alone(
@@ -77,7 +75,7 @@ def _answer(head: dict[str, Any], data: bytes) -> bytes:
 
     limits = Limits(**head["limits"])
     imaging.configure_process(limits)
-    _confine(int(head["memory"]))
+    confine(int(head["memory"]))
     done = filter_here(data, head["pipeline"], limits)
     return pack(
         {
@@ -88,17 +86,6 @@ def _answer(head: dict[str, Any], data: bytes) -> bytes:
         },
         b"".join(one.data for one in done.pictures),
     )
-
-
-def _confine(memory_bytes: int) -> None:
-    """Allow this process so much more memory than it has now, and no core file."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(_FIRST_VICTIM)
-    with contextlib.suppress(OSError, ValueError):
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        allowed = pages * resource.getpagesize() + memory_bytes
-        resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":

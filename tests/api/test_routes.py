@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.conftest import Api
 
-OPEN = {"/", "/login", "/health/live", "/health/ready"}
+OPEN = {"/", "/assets/<name>", "/login", "/health/live", "/health/ready"}
 FOR_WORKERS = {("GET", "/images/<image_id>"), ("POST", "/images")}
 
 
@@ -40,7 +40,7 @@ def test_every_route_stands_in_the_index(api: Api) -> None:
 
 def test_every_route_but_a_few_needs_a_token(api: Api) -> None:
     for method, rule in inventory(api):
-        path = rule.replace("<workload_id>", "x").replace("<image_id>", "x")
+        path = rule.replace("<workload_id>", "x").replace("<image_id>", "x").replace("<name>", "page.css")
         answer = api.ask(method, path, None)
         if rule in OPEN - {"/login"}:
             assert answer.status_code == 200, rule
@@ -56,7 +56,7 @@ def test_a_workers_token_opens_only_what_workers_need(api: Api) -> None:
     for method, rule in inventory(api):
         if rule in OPEN:
             continue
-        path = rule.replace("<workload_id>", "x").replace("<image_id>", "x")
+        path = rule.replace("<workload_id>", "x").replace("<image_id>", "x").replace("<name>", "page.css")
         expected = {404, 400} if (method, rule) in FOR_WORKERS else {403}
         assert api.ask(method, path, "w1").status_code in expected, rule
 

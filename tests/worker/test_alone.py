@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from worker.alone import pack, run_alone, unpack
+from dpip.framing import pack, unpack
+from worker.alone import run_alone
 from worker.failures import Poisonous
 
 ECHO = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
