@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, update
 
 from datastore.database import Database
+from datastore.direct import fetch
 from datastore.schema import login_failures, tokens, users, workers
 from dpip.domain import Caller, Role, Scope, User
 from dpip.errors import Conflict, NotFound
@@ -107,12 +108,13 @@ class SqlAccounts:
     def find_caller(self, token_hash: str, now: float) -> Caller | None:
         """A worker's caller has the worker's id and name in place of a user's: it owns no workload."""
         with self._database.read() as connection:
-            row = connection.execute(_FIND_CALLER, {"hash": token_hash, "now": now}).one_or_none()
-        if row is None or row.worker_id is row.user_id is None:
+            found = fetch(connection, _FIND_CALLER, {"hash": token_hash, "now": now})
+        if not found:
             return None
-        if row.worker_id is not None:
-            return Caller(row.worker_id, row.worker_name, Role.USER, Scope(row.scope), row.worker_id)
-        return Caller(row.user_id, row.user_name, Role(row.role), Scope(row.scope))
+        [(scope, user_id, user_name, role, worker_id, worker_name)] = found
+        if worker_id is not None:
+            return Caller(worker_id, worker_name, Role.USER, Scope(scope), worker_id)
+        return None if user_id is None else Caller(user_id, user_name, Role(role), Scope(scope))
 
     def revoke_token(self, token_hash: str) -> None:
         with self._database.write() as connection:

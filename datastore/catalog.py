@@ -11,6 +11,7 @@ from datastore.cancelling import cancel_unfinished
 from datastore.chunks import chunks
 from datastore.counters import lock_workload
 from datastore.database import Database
+from datastore.direct import execute_many, fetch
 from datastore.pages import page
 from datastore.schema import IS_ACTIVE, images, jobs, workloads
 from dpip import ids
@@ -154,16 +155,16 @@ class SqlCatalog:
         [workload_id] = {item.workload_id for item in new}
         with self._database.write() as connection:
             values = {"of_id": workload_id, "count": len(new)}
-            allocated = connection.execute(_ALLOCATE, values).one_or_none()
-            if allocated is None:
+            allocated = fetch(connection, _ALLOCATE, values)
+            if not allocated:
                 raise _refusal(connection, workload_id)
-            first, workload_name, owner_id = allocated
+            [(first, workload_name, owner_id)] = allocated
             stored = tuple(
                 _stored(item, seq, workload_name, owner_id, now) for seq, item in enumerate(new, first)
             )
-            connection.execute(_ADD_IMAGE, [rows.image_values(image) for image in stored])
+            execute_many(connection, _ADD_IMAGE, [rows.image_values(image) for image in stored])
             jobs_values = [_job_values(image, item) for image, item in zip(stored, new, strict=True)]
-            connection.execute(_ADD_JOB, jobs_values)
+            execute_many(connection, _ADD_JOB, jobs_values)
             for place, image in zip(places, stored, strict=True):
                 place(image.key)
         return stored

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, bindparam, select, update
 
 from datastore.chunks import chunks
+from datastore.direct import execute_many
 from datastore.schema import jobs, workloads
 from dpip.domain import JobState
 
@@ -37,15 +38,13 @@ class CounterChanges:
             {"of_id": workload_id, **{f"more_{state.value}": counts[state] for state in JobState}}
             for workload_id, counts in sorted(self._moves.items())
         ]
-        if rows:
-            connection.execute(_CHANGE, rows)
+        execute_many(connection, _CHANGE, rows)
 
 
 def mark_served(connection: Connection, workload_ids: Iterable[str], now: float) -> None:
     """Remember that jobs of these workloads were placed: others come first next time."""
     rows = [{"of_id": workload_id, "at": now} for workload_id in sorted(workload_ids)]
-    if rows:
-        connection.execute(_SERVED, rows)
+    execute_many(connection, _SERVED, rows)
 
 
 def lock_workloads_of_jobs(connection: Connection, job_ids: Iterable[str]) -> None:

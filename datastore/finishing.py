@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import BindParameter, Connection, Text, bindparam, cast, insert, select, update
 
 from datastore import rows
-from datastore.bulk import execute_many
 from datastore.chunks import chunks
 from datastore.counters import CounterChanges
+from datastore.direct import execute_many
 from datastore.requeueing import UNPLACED
 from datastore.schema import images, jobs, workloads
 from dpip import ids

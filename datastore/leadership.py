@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from datastore.database import Database
+from datastore.direct import fetch
 from datastore.schema import leadership
 from dpip.errors import Fenced
 
@@ -67,6 +68,6 @@ class SqlLeadership:
 
 def check_epoch(connection: Connection, epoch: int) -> None:
     """Raises `Fenced` when `epoch` is not the current leader's."""
-    current = connection.execute(CURRENT_EPOCH).one()
-    if current.epoch != epoch or current.holder is None:
-        raise Fenced(f"the leader of epoch {epoch} may place no jobs: the epoch is {current.epoch} now")
+    [(current, holder)] = fetch(connection, CURRENT_EPOCH, {})
+    if current != epoch or holder is None:
+        raise Fenced(f"the leader of epoch {epoch} may place no jobs: the epoch is {current} now")

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from datastore import rows
-from datastore.bulk import execute_many
 from datastore.chunks import chunks
 from datastore.copying import note_copies
 from datastore.counters import CounterChanges, lock_workloads_of_jobs, mark_served
 from datastore.database import Database
+from datastore.direct import execute_many
 from datastore.fairness import choose_workloads
 from datastore.finishing import finish_batch
 from datastore.leadership import check_epoch
@@ -193,7 +193,7 @@ class SqlJobQueue:
         ]
         if values:
             with self._database.write() as connection:
-                connection.execute(_RENEW, values)
+                execute_many(connection, _RENEW, values)
 
     def finish(self, outcomes: Sequence[Outcome], now: float, max_attempts: int) -> tuple[bool, ...]:
         """running -> done | failed | queued again; see `finishing`."""
