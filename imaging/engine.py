@@ -88,6 +88,7 @@ def finished(task: sequences.Task, made: Made) -> Result:
     """With the metadata that goes along, and the report."""
     data, header, pipeline, notes = task.data, task.header, task.pipeline, task.notes
     watch = stages.Stopwatch()
+    sequences.note_others(header, notes)
     encoded = made.encoded
     if not made.whole:
         size, format_ = (made.width, made.height), FORMATS[made.format]

@@ -8,12 +8,14 @@ from imaging.extension import extended_scratch_bytes
 from imaging.filters.base import Alpha, Filter
 from imaging.formats import FORMATS
 from imaging.pipeline import Pipeline
+from imaging.scans import written_progressive
 from imaging.several import keeps_all
 from imaging.shape import Shape
 from imaging.structure import Colour, Header
 
 _FLOAT_BYTES = 4
 WORKING_BYTES = 4 * 2**20  # tables, small buffers
+_COEFFICIENT_BYTES = 2  # of a sample that a JPEG stores
 _LOSSY_BYTES_PER_SAMPLE = 0.35  # of the encoded result; photographs at quality 90 stay below
 _WEBP_BYTES_PER_PIXEL = 9  # the pixels in its order, its own planes and tokens
 _WEBP_LOSSLESS_BYTES_PER_PIXEL = 32
@@ -79,7 +81,7 @@ def _twice_decoded(header: Header) -> bool:
 def _coefficient_bytes(header: Header) -> int:
     """Two bytes for each sample that is stored."""
     planes = {Colour.GRAY: 1.0, Colour.CMYK: 4.0}.get(header.colour, 1.5 if header.subsampled else 3.0)
-    return int(2 * planes * header.width * header.height)
+    return int(_COEFFICIENT_BYTES * planes * header.width * header.height)
 
 
 def filter_peak(filter_: Filter, before: Shape, after: Shape) -> int:
@@ -115,4 +117,9 @@ def encoder_bytes(header: Header, pipeline: Pipeline, shape: Shape) -> int:
         return shape.pixels * (_WEBP_LOSSLESS_BYTES_PER_PIXEL if lossless else _WEBP_BYTES_PER_PIXEL)
     if FORMATS[target].stores_16_bit:
         return int(2 * stored * _PACKED_BYTES_PER_SAMPLE)
-    return int(2 * stored * _LOSSY_BYTES_PER_SAMPLE)
+    coefficients = 0.0
+    if written_progressive(header, pipeline):  # all are held until the last scan is written
+        coefficients = _COEFFICIENT_BYTES * (
+            1.0 if shape.channels == 1 else 1.5 if header.subsampled or header.format != "jpeg" else 3.0
+        )
+    return int(2 * stored * _LOSSY_BYTES_PER_SAMPLE + coefficients * shape.pixels)

@@ -12,7 +12,7 @@ _MEGA = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that are checked on pipeline and header, before a pixel is decoded, and again as it is decoded."""
+    """Bounds that are checked on pipeline and header, before decoding, and once more while decoding."""
 
     max_bytes: int = 256 * MEBIBYTE  # of the encoded file
     max_megapixels: float = 200.0  # of one frame or page

@@ -33,8 +33,10 @@ class Convert(Step):
         description="of formats that can be either (WebP, AVIF, JPEG 2000); others ignore it. Not said: a "
         "lossless original stays so, unless another format or a quality is asked for",
     )
-    progressive: bool = Field(
-        False, description="JPEG: seen coarsely at once, then finer, as it is loaded; a little smaller"
+    progressive: bool | None = Field(
+        None,
+        description="JPEG: seen coarsely at once, then finer, as it is loaded; a little smaller. Not said: "
+        "as a JPEG's original was",
     )
     keep_metadata: bool = Field(False, description="keep EXIF and XMP: GPS position, owner, camera, dates")
 

@@ -62,6 +62,14 @@ def note_first(header: Header, target: Format, notes: list[str]) -> None:
         notes.append(f"{target.title} does not store {what}: the result is the first of {header.frames:,}")
 
 
+def note_others(header: Header, notes: list[str]) -> None:
+    if header.others:
+        which = "first of them" if header.format == "jpeg" else "primary one"
+        notes.append(
+            f"the {header.title} file holds {header.others + 1:,} pictures: the result is of the {which}"
+        )
+
+
 def note_animation(header: Header, target: Format, notes: list[str]) -> None:
     if header.still_apart:
         notes.append("the picture that stood apart from the animation was left out")

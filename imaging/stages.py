@@ -16,6 +16,9 @@ from imaging.formats import FORMATS, Format
 from imaging.metadata import Metadata
 from imaging.picture import Picture
 from imaging.pipeline import Pipeline
+from imaging.plugin_filters import by_plugin
+from imaging.plugins import plugins
+from imaging.scans import written_progressive
 from imaging.shaping import in_8_bits, on_white
 from imaging.structure import UPRIGHT, Colour, Header
 from imaging.transparency import filtered
@@ -58,7 +61,8 @@ def step(filter_: Filter, picture: Picture, notes: list[str]) -> Picture:
     if picture.is_deep and not filter_.takes_16_bit:
         notes.append(f"{filter_.name} works in 8 bits: the picture was reduced from 16")
         picture = in_8_bits(picture)
-    return filtered(filter_, picture)
+    maker = plugins().origins.get(filter_.name)
+    return filtered(filter_, picture) if maker is None else by_plugin(filter_, picture, maker)
 
 
 def storable(
@@ -100,7 +104,7 @@ def options(
         quality or DEFAULT_QUALITY,
         subsampled=subsampled,
         lossless=lossless,
-        progressive=pipeline.output.progressive,
+        progressive=written_progressive(header, pipeline),
         metadata=metadata or Metadata(),
     )
 

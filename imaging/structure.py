@@ -37,6 +37,7 @@ class Header:
     pages: tuple[Header, ...] = ()  # where there are several, and each may be of another kind
     composed: bool = False  # made of parts that are laid over each other: frames, or less than the canvas
     still_apart: bool = False  # a PNG with a picture that is no frame of its animation
+    others: int = 0  # pictures that stand beside the one that is read: of a burst, of a stereo pair
     orientation: int = UPRIGHT  # EXIF, 1 to 8
     subsampled: bool = False  # JPEG: colour is stored at a lower resolution than light
     progressive: bool = False  # JPEG: every coefficient is held until the last scan is read

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LIBRARIES = ("libturbojpeg.so.0", "libturbojpeg.0.dylib", "turbojpeg.dll")
-_PERFECT, _GRAY, _COPY_NOTHING = 1, 8, 64  # TJXOPT
+_PERFECT, _GRAY, _PROGRESSIVE, _COPY_NOTHING = 1, 8, 32, 64  # TJXOPT
 _NO_REALLOCATION, _ACCURATE_DCT, _STOP_ON_WARNING, _LIMIT_SCANS = 1024, 4096, 8192, 32768  # TJFLAG
+_SCAN_BY_SCAN = 16384  # TJFLAG_PROGRESSIVE
 _READING = _STOP_ON_WARNING | _LIMIT_SCANS
 _COLOURS = (1, 2)  # TJCS: YCbCr, gray
 _COMPONENTS = 3
@@ -135,7 +136,9 @@ def _handle(kind: str) -> Iterator[ctypes.c_void_p]:
         _library().tjDestroy(handle)
 
 
-def transformed(data: bytes, operation: Operation, *, gray: bool = False) -> bytes | None:
+def transformed(
+    data: bytes, operation: Operation, *, gray: bool = False, progressive: bool = False
+) -> bytes | None:
     """The picture turned, its coefficients only put in another order; `gray`: luma alone. No metadata.
 
     None where that cannot be done without loss (an edge within a block), or the file is not flawless.
@@ -148,7 +151,8 @@ def transformed(data: bytes, operation: Operation, *, gray: bool = False) -> byt
         room = max(_room(width, height, sampling), _room(height, width, sampling))
         target = np.empty(room, np.uint8)
         pointer, size = ctypes.c_void_p(target.ctypes.data), ctypes.c_ulong(room)
-        wanted = _Transform(op=operation, options=_PERFECT | _COPY_NOTHING | (_GRAY if gray else 0))
+        options = _PERFECT | _COPY_NOTHING | (_GRAY if gray else 0) | (_PROGRESSIVE if progressive else 0)
+        wanted = _Transform(op=operation, options=options)
         failed = _library().tjTransform(
             handle,
             data,
@@ -180,7 +184,7 @@ def decoded_planes(data: bytes, smaller: int = 1) -> Planes | None:
         return None if failed else planes
 
 
-def encoded_planes(picture: Planes, quality: int) -> bytes | None:
+def encoded_planes(picture: Planes, quality: int, *, progressive: bool = False) -> bytes | None:
     """A JPEG file of its planes. None where libjpeg-turbo will not."""
     room = _room(picture.width, picture.height, picture.sampling)
     target = np.empty(room, np.uint8)
@@ -202,7 +206,7 @@ def encoded_planes(picture: Planes, quality: int) -> bytes | None:
             ctypes.byref(pointer),
             ctypes.byref(size),
             quality,
-            _ACCURATE_DCT | _NO_REALLOCATION,
+            _ACCURATE_DCT | _NO_REALLOCATION | (_SCAN_BY_SCAN if progressive else 0),
         )
     return None if failed else target[: size.value].tobytes()
 

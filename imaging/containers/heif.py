@@ -14,6 +14,8 @@ from imaging.reading import broken, cut_off, take_at
 from imaging.structure import UPRIGHT, Colour, Header
 
 _MAX_ITEMS = 5000
+_PICTURES = frozenset({b"hvc1", b"av01", b"grid", b"iden", b"iovl"})  # kinds of items that show something
+_MADE_OF, _THUMBNAIL, _AUXILIARY = b"dimg", b"thmb", b"auxl"
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 # (quarter turns counterclockwise, mirrored afterwards: None, axis 0 or 1) -> EXIF orientation
 _ORIENTATIONS = {
@@ -43,6 +45,13 @@ class _Meta:
     properties: list[Box] = field(default_factory=list)
     owned: dict[int, list[int]] = field(default_factory=dict)  # item -> numbers of properties, from 1
     auxiliary_of: dict[int, set[int]] = field(default_factory=dict)  # item -> those it adds to
+    parts: set[int] = field(default_factory=set)  # items that are no pictures of their own
+
+    @property
+    def others(self) -> int:
+        """Pictures of their own beside the primary one."""
+        shown = {number for number, kind in self.kinds.items() if kind in _PICTURES}
+        return len(shown - self.parts - {self.primary})
 
 
 class _Reader:
@@ -110,10 +119,12 @@ def _items(stream: BinaryIO, box: Box, meta: _Meta, title: str) -> None:
     for entry in boxes(stream, box.offset + (8 if version else 6), box.end, title):
         if entry.kind == b"infe" and len(meta.kinds) < _MAX_ITEMS:
             reader = _Reader(content(stream, entry, title), title)
-            entry_version = _version(reader)
+            entry_version, hidden = reader.number(1), reader.number(3) & 1
             if entry_version < 2:
                 continue
             number = reader.number(4 if entry_version == 3 else 2)
+            if hidden:
+                meta.parts.add(number)
             reader.number(2)
             meta.kinds[number] = reader.raw(4)
             reader.text()
@@ -146,10 +157,13 @@ def _references(stream: BinaryIO, box: Box, meta: _Meta, title: str) -> None:
     (version,) = take_at(stream, box.offset, 1, title)
     wide = 4 if version else 2
     for entry in boxes(stream, box.offset + 4, box.end, title):
-        if entry.kind == b"auxl":
+        if entry.kind in (_MADE_OF, _THUMBNAIL, _AUXILIARY):
             reader = _Reader(content(stream, entry, title), title)
             item = reader.number(wide)
-            meta.auxiliary_of[item] = {reader.number(wide) for _ in range(reader.number(2))}
+            targets = {reader.number(wide) for _ in range(reader.number(2))}
+            meta.parts |= targets if entry.kind == _MADE_OF else {item}
+            if entry.kind == _AUXILIARY:
+                meta.auxiliary_of[item] = targets
 
 
 def _properties(stream: BinaryIO, box: Box, meta: _Meta, title: str) -> None:
@@ -317,6 +331,7 @@ def read_header(
         has_alpha=alpha,
         frames=frames,
         plays=0 if frames > 1 else 1,
+        others=0 if frames > 1 else meta.others,
         orientation=_ORIENTATIONS.get((item.turns, item.mirror), UPRIGHT),
         subsampled=item.subsampled,
         lossless=False,

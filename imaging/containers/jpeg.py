@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from imaging.containers import mpf
 from imaging.exif import orientation
 from imaging.metadata import Metadata
 from imaging.reading import broken, cut_off, take, take_at
@@ -65,7 +66,7 @@ def _segments(stream: BinaryIO) -> Iterator[_Segment]:
 def read_header(stream: BinaryIO, size_bytes: int) -> Header:
     """Up to the first scan."""
     frame: tuple[int, bytes] | None = None
-    turned, at_once = UPRIGHT, 0
+    turned, at_once, others = UPRIGHT, 0, 0
     for segment in _segments(stream):
         if segment.marker == _SOS:
             at_once = take_at(stream, segment.offset, 1, _TITLE)[0]
@@ -75,9 +76,12 @@ def read_header(stream: BinaryIO, size_bytes: int) -> Header:
             payload = take_at(stream, segment.offset, segment.length, _TITLE)
             if payload.startswith(_EXIF):
                 turned = orientation(payload[len(_EXIF) :])
+        elif segment.marker == _APP2 and take_at(stream, segment.offset, 4, _TITLE) == mpf.MARK:
+            payload = take_at(stream, segment.offset, segment.length, _TITLE)
+            others = mpf.others(payload[len(mpf.MARK) :])
     if frame is None:
         raise broken(_TITLE, "no frame header before its first scan")
-    return _header(*frame, turned, size_bytes, at_once)
+    return replace(_header(*frame, turned, size_bytes, at_once), others=others)
 
 
 def _header(marker: int, frame: bytes, turned: int, size_bytes: int, at_once: int) -> Header:

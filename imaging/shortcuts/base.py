@@ -25,8 +25,8 @@ class Shortcut(Protocol):
 
 
 def stays_jpeg(header: Header, pipeline: Pipeline, *, at_any_quality: bool = False) -> bool:
-    """A JPEG that is to be one again, with nothing said of how it is to be coded."""
-    left_open: dict[str, object] = {"format": "same", "keep_metadata": False}
+    """A JPEG that is to be one again, with nothing said of how its pixels are to be coded."""
+    left_open: dict[str, object] = {"format": "same", "keep_metadata": False, "progressive": None}
     if at_any_quality:
         left_open["quality"] = None
     return (

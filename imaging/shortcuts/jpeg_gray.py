@@ -9,6 +9,7 @@ from imaging import turbo
 from imaging.filters.grayscale import Grayscale
 from imaging.made import Made
 from imaging.pipeline import Pipeline
+from imaging.scans import written_progressive
 from imaging.shortcuts import jpeg_turn
 from imaging.shortcuts.base import stays_jpeg
 from imaging.structure import Colour, Header
@@ -25,8 +26,9 @@ def applies(header: Header, pipeline: Pipeline) -> bool:
     )
 
 
-def make(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:  # noqa: ARG001 - all of one signature
-    return jpeg_turn.turned(data, header, header.orientation, gray=True, path=PATH)
+def make(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
+    progressive = written_progressive(header, pipeline)
+    return jpeg_turn.turned(data, header, header.orientation, gray=True, progressive=progressive, path=PATH)
 
 
 def peak_bytes(header: Header, pipeline: Pipeline) -> int:

@@ -21,6 +21,7 @@ from imaging.lazy import cv2
 from imaging.made import Made
 from imaging.pipeline import Pipeline
 from imaging.resampling import Extent, Kernel, resampled
+from imaging.scans import written_progressive
 from imaging.shape import Shape
 from imaging.shaping import upright
 from imaging.shortcuts import shrink_on_load
@@ -87,7 +88,8 @@ def make(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
     planes = _filtered(planes, filter_, as_stored, (header.width / smaller, header.height / smaller))
     planes = _turned(planes, header.orientation)
     done = time.perf_counter()
-    encoded = turbo.encoded_planes(planes, pipeline.output.quality or DEFAULT_QUALITY)
+    quality, progressive = pipeline.output.quality or DEFAULT_QUALITY, written_progressive(header, pipeline)
+    encoded = turbo.encoded_planes(planes, quality, progressive=progressive)
     if encoded is None:
         return None
     timings = Timings(decode=decoded - start, filter=done - decoded, encode=time.perf_counter() - done)
@@ -162,6 +164,7 @@ def peak_bytes(header: Header, pipeline: Pipeline) -> int:
         beside = before.pixels + gaussian_scratch_bytes(before, filter_.sigma)
     else:
         beside = after.width * after.height + filter_.scratch_bytes(before)
-    encoding = (samples + 2 * _RESULT_BYTES_PER_PIXEL) * after.width * after.height
+    coefficients = _COEFFICIENT_BYTES * samples if written_progressive(header, pipeline) else 0
+    encoding = (samples + coefficients + 2 * _RESULT_BYTES_PER_PIXEL) * after.width * after.height
     turning = (1 if header.orientation == UPRIGHT else 2) * samples * after.width * after.height
     return int(max(decoding, before.pixels * samples + beside, turning, encoding))

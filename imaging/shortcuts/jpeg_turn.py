@@ -1,4 +1,4 @@
-"""A JPEG turned or mirrored: its blocks change places, and nothing is lost.
+"""A JPEG turned or mirrored, or put into other scans: its blocks change places, and nothing is lost.
 
 Where an edge of the picture lies within a block, the blocks cannot change places: then it is decoded.
 """
@@ -12,6 +12,7 @@ from dpip.domain import Timings
 from imaging import turbo
 from imaging.made import Made
 from imaging.pipeline import Pipeline
+from imaging.scans import written_progressive
 from imaging.shortcuts.base import stays_jpeg
 from imaging.structure import UPRIGHT, Colour, Header
 from imaging.turbo import Operation
@@ -37,7 +38,8 @@ def applies(header: Header, pipeline: Pipeline) -> bool:
     return (
         stays_jpeg(header, pipeline)
         and header.colour is not Colour.CMYK
-        and orientation not in (None, UPRIGHT)
+        and orientation is not None
+        and (orientation != UPRIGHT or pipeline.output.progressive is not None)
         and turbo.available()
     )
 
@@ -45,7 +47,10 @@ def applies(header: Header, pipeline: Pipeline) -> bool:
 def make(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
     orientation = _orientation(header, pipeline)
     gray = header.colour is Colour.GRAY
-    return None if orientation is None else turned(data, header, orientation, gray=gray, path=PATH)
+    if orientation is None:
+        return None
+    progressive = written_progressive(header, pipeline)
+    return turned(data, header, orientation, gray=gray, progressive=progressive, path=PATH)
 
 
 def _orientation(header: Header, pipeline: Pipeline) -> int | None:
@@ -59,10 +64,12 @@ def _turns(pipeline: Pipeline) -> Iterator[int | None]:
         yield filter_.as_orientation()
 
 
-def turned(data: bytes, header: Header, orientation: int, *, gray: bool, path: str) -> Made | None:
+def turned(
+    data: bytes, header: Header, orientation: int, *, gray: bool, progressive: bool, path: str
+) -> Made | None:
     """Upright, as `orientation` says how; `gray`: without colour."""
     start = time.perf_counter()
-    encoded = turbo.transformed(data, _OPERATIONS[orientation], gray=gray)
+    encoded = turbo.transformed(data, _OPERATIONS[orientation], gray=gray, progressive=progressive)
     if encoded is None:
         return None
     width, height = header.width, header.height

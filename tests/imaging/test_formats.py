@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import zlib
@@ -387,3 +388,52 @@ def test_heic_without_its_extra_is_refused_with_its_name(monkeypatch: pytest.Mon
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises((Unprocessable, Malformed)):
         parse_pipeline("convert:format=svg")
+
+
+@NEEDS_HEIC
+@pytest.mark.parametrize("primary", [0, 2])
+def test_of_several_pictures_in_a_heic_the_primary_one_is_taken_and_said(primary: int) -> None:
+    import pillow_heif  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
+
+    burst = pillow_heif.HeifFile()
+    for shade in (40, 120, 200):
+        burst.add_from_pillow(Image.new("RGB", (96, 64), (shade, shade, shade)))
+    buffer = io.BytesIO()
+    burst.save(buffer, quality=90, primary_index=primary)
+    data = buffer.getvalue()
+    assert header_of(data).others == 2
+    result = filtered(data, "convert:format=png")
+    assert abs(int(array(result.data)[32, 48, 0]) - (40, 120, 200)[primary]) <= 2
+    assert "the HEIC file holds 3 pictures: the result is of the primary one" in result.notes
+    alone = filtered(made("heic", PIXELS), "blur")
+    assert not any("pictures" in note for note in alone.notes)
+
+
+@NEEDS_HEIC
+def test_alpha_and_thumbnails_of_a_heic_are_no_pictures_of_their_own() -> None:
+    import pillow_heif  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
+
+    alpha = np.dstack((PIXELS, PIXELS[..., 0]))
+    file = pillow_heif.from_pillow(Image.fromarray(alpha))
+    file[0].info["thumbnails"] = [64]
+    buffer = io.BytesIO()
+    file.save(buffer, quality=90)
+    assert header_of(buffer.getvalue()).others == 0
+    assert header_of(buffer.getvalue()).has_alpha
+
+
+def test_of_several_pictures_in_a_jpeg_the_first_is_taken_and_said() -> None:
+    """CIPA's Multi-Picture Format: stereo pairs, bursts."""
+    pair = made("mpo", PIXELS, save_all=True, append_images=[Image.fromarray(PIXELS[::-1].copy())])
+    header = header_of(pair)
+    assert (header.format, header.others) == ("jpeg", 1)
+    for filter_ in ("grayscale", "convert", "invert", "blur"):
+        result = filtered(pair, filter_)
+        assert "the JPEG file holds 2 pictures: the result is of the first of them" in result.notes
+        assert header_of(result.data).others == 0
+        assert result.data.count(b"\xff\xd8\xff") == 1, "nothing of the other one is left"
+    for at in range(len(pair.split(b"MPF\0")[0]), len(pair.split(b"MPF\0")[0]) + 90):
+        broken = bytearray(pair)
+        broken[at] ^= 0xFF
+        with contextlib.suppress(Refused):
+            header_of(bytes(broken))

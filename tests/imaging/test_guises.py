@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 from imaging import Limits, read_header
 from tests.imaging.samples import (
@@ -310,3 +310,34 @@ def test_webp_stays_lossless_where_it_was() -> None:
     for lossless in (True, False):
         result = filtered(saved(rgb(0.05), "webp", lossless=lossless), "blur").data
         assert read_header(io.BytesIO(result), len(result), Limits()).lossless is lossless
+
+
+def ycck(inks: Image.Image) -> bytes:
+    """A JPEG of four inks, three of them stored as light and colour differences, as Photoshop does it.
+
+    Pillow writes inks as they are (transform 0): given the differences instead, only the mark is wrong.
+    """
+    colours, black = inks.split()[:3], inks.split()[3]
+    parts = Image.merge("RGB", colours).convert("YCbCr").split()
+    stored = Image.merge("CMYK", (*(ImageChops.invert(part) for part in parts), black))
+    data = bytearray(saved(stored, "jpeg", subsampling=0))
+    mark = data.index(b"Adobe")
+    assert data[mark + 11] == 0
+    data[mark + 11] = 2
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "filter_", ["convert:format=png", "blur:sigma=1|convert:format=png", "grayscale", "flip"]
+)
+def test_ycck_is_what_the_same_inks_are(filter_: str) -> None:
+    three = 255 - rgb(0.05)
+    inks = Image.fromarray(np.dstack((three, three[..., :2].mean(axis=2) // 3)).astype(np.uint8), "CMYK")
+    data = ycck(inks)
+    assert opened(data).info["adobe_transform"] == 2
+    made, wanted = filtered(data, filter_), filtered(saved(inks, "tiff"), filter_)
+    mode = "L" if filter_ == "grayscale" else "RGB"
+    assert psnr(array(made.data, mode), array(wanted.data, mode)) > 32
+    if filter_.startswith("convert"):
+        assert psnr(array(made.data), np.asarray(inks.convert("RGB"))) > 35
+    assert made.facts.format == ("jpeg" if "png" not in filter_ else "png")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from dpip.errors import Unprocessable
-from imaging import parse_pipeline
+from imaging import parse_pipeline, turbo
 from tests.imaging.samples import array, filtered, opened, psnr, rgb, saved
 
 
@@ -28,6 +29,37 @@ def test_progressive_shows_the_same_picture(pixels) -> None:  # type: ignore[no-
     assert opened(progressive).info["progressive"]
     assert (array(plain) == array(progressive)).all()
     assert len(progressive) < len(plain)
+
+
+@pytest.mark.parametrize(
+    "filter_", ["convert", "grayscale", "flip", "rotate:angle=90", "blur", "resize:width=64", "invert|sepia"]
+)
+@pytest.mark.parametrize("gray", [False, True])
+@pytest.mark.parametrize("turbo_there", [True, False])
+def test_a_progressive_jpeg_stays_so(
+    filter_: str, gray: bool, turbo_there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not turbo_there:
+        monkeypatch.setattr(turbo, "_library", lambda: None)
+    pixels = np.ascontiguousarray(rgb()[:160, :240, 1] if gray else rgb()[:160, :240])
+    progressive, baseline = saved(pixels, "jpeg", progressive=True), saved(pixels, "jpeg")
+    made = filtered(progressive, filter_).data
+    assert opened(made).info.get("progressive")
+    of_baseline = filtered(baseline, filter_).data
+    assert not opened(of_baseline).info.get("progressive")
+    assert (array(made) == array(of_baseline)).all(), "the same picture"
+    unlike = filtered(progressive, filter_, progressive="false").data
+    assert not opened(unlike).info.get("progressive")
+
+
+@pytest.mark.skipif(not turbo.available(), reason="libturbojpeg is not installed here")
+def test_a_jpeg_becomes_progressive_without_loss() -> None:
+    original = saved(rgb(), "jpeg", quality=60)
+    result = filtered(original, "convert:progressive=true")
+    assert opened(result.data).info.get("progressive")
+    assert (array(result.data) == array(original)).all()
+    back = filtered(result.data, "convert:progressive=false")
+    assert (array(back.data) == array(original)).all()
 
 
 def test_a_jpeg_becomes_progressive_when_asked() -> None:

@@ -11,6 +11,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.imaging.samples import array, rgb, saved
@@ -195,3 +196,78 @@ def test_who_asks_for_a_broken_filter_is_told(tmp_path: Path) -> None:
     assert said.startswith(
         "the filter 'strange' cannot be used here: strange 1.2 (strange:Absent) is left out"
     )
+
+
+CLUMSY = """
+    from typing import ClassVar, Literal
+    import numpy as np
+    from dpip.errors import Unprocessable
+    from imaging.filters.base import Alpha, Filter, Traits
+
+    class Clumsy(Filter):
+        name: ClassVar[str] = "clumsy"
+        summary: ClassVar[str] = "fails"
+        traits: ClassVar[Traits] = Traits(alpha=Alpha.APART)
+        how: Literal["raises", "quits", "opencv", "memory", "refuses", "nothing", "floats", "larger", "well"]
+
+        def apply(self, pixels):
+            import cv2
+            match self.how:
+                case "raises":
+                    return pixels[99999, 99999]
+                case "quits":
+                    raise SystemExit(3)
+                case "opencv":
+                    return cv2.resize(pixels, (0, 0))
+                case "memory":
+                    raise MemoryError
+                case "refuses":
+                    raise Unprocessable("clumsy wants a larger picture")
+                case "nothing":
+                    return None
+                case "floats":
+                    return pixels.astype(np.float64)
+                case "larger":
+                    return np.concatenate((pixels, pixels))
+            return pixels
+"""
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_a_plugin_that_fails_at_work_is_named(alpha: bool, tmp_path: Path) -> None:
+    folder = broken(tmp_path, {"clumsy": "strange:Clumsy"}, CLUMSY)
+    pixels = rgb(0.01)
+    if alpha:
+        pixels = np.dstack((pixels, pixels[..., 0]))
+    picture = tmp_path / "a.png"
+    picture.write_bytes(saved(pixels, "png"))
+    said = told(
+        f"""
+        import json
+        from pathlib import Path
+        import imaging
+        from dpip.errors import Refused
+        data, said = Path({str(picture)!r}).read_bytes(), {{}}
+        for how in ("raises", "quits", "opencv", "memory", "refuses", "nothing", "floats", "larger", "well"):
+            try:
+                imaging.run(data, imaging.parse_pipeline(f"clumsy:how={{how}}"), imaging.Limits())
+                said[how] = "well"
+            except Refused as error:
+                said[how] = f"{{type(error).__name__}}: {{error.detail}}"
+        print(json.dumps(said))
+        """,
+        folder,
+    )
+    height, width = pixels.shape[:2]
+    named = (
+        f"Unprocessable: the filter clumsy of strange 1.2 fails on a picture of {width} x {height} pixels ("
+    )
+    assert said.pop("well") == "well"
+    assert said.pop("memory").startswith("TooLarge: there is not enough memory")
+    assert said.pop("refuses") == "Unprocessable: clumsy wants a larger picture"
+    assert all(words.startswith(named) for words in said.values()), said
+    assert "IndexError: index 99999" in said["raises"]
+    assert "SystemExit: 3" in said["quits"]
+    assert "no picture" in said["nothing"]
+    assert "of uint8 it made float64" in said["floats"]
+    assert f"it made {width:,} x {2 * height:,} pixels, and said" in said["larger"]
