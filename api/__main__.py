@@ -14,6 +14,7 @@ from api import listener
 from api.app import create_app
 from api.config import ApiSettings
 from api.first_user import FirstUser, ensure_first_user
+from api.journal import Journal
 from api.listener import PortTaken
 from api.parts import Parts
 from api.passwords import Passwords
@@ -116,6 +117,9 @@ def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
     datastore = open_datastore(settings.datastore_url, flush=settings.flush)
     parts = Parts(
         accounts=datastore.accounts,
+        tokens=datastore.tokens,
+        audit=datastore.audit,
+        journal=Journal(datastore.audit, datastore.tokens, time.time),
         catalog=datastore.catalog,
         queue=datastore.queue,
         register=datastore.register,

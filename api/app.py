@@ -10,6 +10,7 @@ from api.bodies import Bodies
 from api.login import Login
 from api.parts import Parts
 from api.passwords import Passwords
+from api.trail import Trail
 
 
 def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
@@ -18,10 +19,11 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # they would answer without a token
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
-    login = Login(parts.accounts, passwords or Passwords(), parts.bounds.token_s, parts.clock)
-    guard = Guard(parts.accounts, login, parts.clock)
-    app.register_blueprint(session.blueprint(parts, guard, login))
-    app.register_blueprint(workloads.blueprint(parts, guard))
+    trail = Trail(parts.journal, parts.clock)
+    login = Login(parts.accounts, parts.tokens, passwords or Passwords(), trail, parts.clock)
+    guard = Guard(parts.tokens, login, trail, parts.clock)
+    app.register_blueprint(session.blueprint(parts, guard, login, trail))
+    app.register_blueprint(workloads.blueprint(parts, guard, trail))
     app.register_blueprint(listings.blueprint(parts, guard))
     app.register_blueprint(images.blueprint(parts, guard))
     app.register_blueprint(preview.blueprint(parts, guard))

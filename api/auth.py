@@ -1,18 +1,22 @@
-"""Who is calling: HTTP Basic for the login, a Bearer token for everything else."""
+"""Who is calling, and whether they may: HTTP Basic for the login, a Bearer token for everything else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from flask import Response, request
 from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth
 
-from api.login import Login, token_hash
+from api.login import Login
 from api.problems import problem
-from dpip.domain import Caller, Scope, User
-from dpip.ports import Accounts, Clock
+from api.trail import Trail
+from dpip.credentials import token_hash
+from dpip.domain import Action, Caller, Role, Scope, User
+from dpip.errors import Forbidden
+from dpip.ports import Clock, Tokens
 
 View = TypeVar("View", bound=Callable[..., Any])
 REALM = "DPIP"
@@ -22,29 +26,49 @@ _MAX_TOKEN_CHARS = 200
 class Guard:
     """Decorators for views. A view without one of them is open to everybody."""
 
-    def __init__(self, accounts: Accounts, login: Login, clock: Clock) -> None:
-        self._accounts = accounts
+    def __init__(self, tokens: Tokens, login: Login, trail: Trail, clock: Clock) -> None:
+        self._tokens = tokens
         self._login = login
+        self._trail = trail
         self._clock = clock
         self._basic = HTTPBasicAuth(realm=REALM)
         self._bearer = HTTPTokenAuth(scheme="Bearer", realm=REALM)
         self._basic.verify_password(self._check_password)
         self._basic.error_handler(_wrong_password)
         self._bearer.verify_token(self._check_token)
-        self._bearer.get_user_roles(_scopes)
-        self._bearer.error_handler(_refused)
+        self._bearer.error_handler(self._no_token)
 
     def password(self, view: View) -> View:
         """HTTP Basic; see `user`."""
         return cast(View, self._basic.login_required(view))
 
-    def users(self, view: View) -> View:
-        """A user's token; a worker's is refused."""
-        return cast(View, self._bearer.login_required(role=Scope.USER.value)(view))
+    def reads(self, view: View) -> View:
+        """A token that may read."""
+        return self._needs(view, Scope.READ)
 
-    def users_and_workers(self, view: View) -> View:
-        """Any live token; the view looks at the caller's scope."""
-        return cast(View, self._bearer.login_required(view))
+    def writes(self, view: View) -> View:
+        """A token that may write."""
+        return self._needs(view, Scope.WRITE)
+
+    def reads_or_works(self, view: View) -> View:
+        """A token that may read, or a worker's; the view looks at the caller's scopes."""
+        return self._needs(view, Scope.READ, Scope.WORKER)
+
+    def writes_or_works(self, view: View) -> View:
+        """A token that may write, or a worker's; the view looks at the caller's scopes."""
+        return self._needs(view, Scope.WRITE, Scope.WORKER)
+
+    def admin_reads(self, view: View) -> View:
+        """An administrator's token that may read."""
+        return self._needs(view, Scope.READ, admin=True)
+
+    def admin_writes(self, view: View) -> View:
+        """An administrator's token that may write."""
+        return self._needs(view, Scope.WRITE, admin=True)
+
+    def accounts(self, view: View) -> View:
+        """Any user's token, whatever it allows; not that of a registered worker."""
+        return self._needs(view, *Scope, account=True)
 
     @property
     def user(self) -> User:
@@ -56,11 +80,17 @@ class Guard:
         """Whom this request's token speaks for."""
         return cast(Caller, self._bearer.current_user())
 
-    @property
-    def token(self) -> str:
-        """This request's token."""
-        authorization = request.authorization
-        return (authorization.token if authorization else None) or ""
+    def _needs(self, view: View, *any_of: Scope, admin: bool = False, account: bool = False) -> View:
+        @wraps(view)
+        def allowed(*arguments: Any, **named: Any) -> Any:
+            caller = self.caller
+            why_not = _why_not(caller, frozenset(any_of), admin, account)
+            if why_not is not None:
+                self._trail.refused(Action.REFUSED, caller.user_name, why_not)
+                raise Forbidden(why_not)
+            return view(*arguments, **named)
+
+        return cast(View, self._bearer.login_required(allowed))
 
     def _check_password(self, name: str, password: str) -> User | None:
         if not name:
@@ -70,11 +100,42 @@ class Guard:
     def _check_token(self, token: str) -> Caller | None:
         if not token or len(token) > _MAX_TOKEN_CHARS:
             return None
-        return self._accounts.find_caller(token_hash(token), self._clock())
+        caller = self._tokens.find_caller(token_hash(token), self._clock())
+        if caller is not None:
+            self._trail.used(caller)
+        return caller
+
+    def _no_token(self, _status: int) -> Response:
+        if request.authorization is None:
+            self._trail.refused(Action.REFUSED, None, "no token")
+            return problem(
+                HTTPStatus.UNAUTHORIZED,
+                "a token is needed: send the header 'Authorization: Bearer <token>'; "
+                "POST /login gives a token",
+            )
+        self._trail.refused(Action.REFUSED, None, "an unknown, expired or revoked token")
+        response = problem(
+            HTTPStatus.UNAUTHORIZED,
+            "this token is unknown, expired, revoked or logged out; POST /login gives a new one",
+        )
+        response.headers["WWW-Authenticate"] = f'Bearer realm="{REALM}", error="invalid_token"'
+        return response
 
 
-def _scopes(caller: Caller) -> str:
-    return caller.scope.value
+def _why_not(caller: Caller, any_of: frozenset[Scope], admin: bool, account: bool) -> str | None:
+    """What this caller's token lacks; None: it may."""
+    if account and caller.worker_id is not None:
+        return "a worker's token fetches originals and delivers results, nothing else"
+    if not caller.scopes & any_of:
+        if caller.scopes == {Scope.WORKER}:
+            return "a worker's token fetches originals and delivers results, nothing else"
+        return (
+            f"this token allows {' and '.join(sorted(caller.scopes))}, and this needs "
+            f"{' or '.join(sorted(any_of - {Scope.WORKER}))}; log in, or make another with POST /tokens"
+        )
+    if admin and caller.role is not Role.ADMIN:
+        return "only an administrator may do this"
+    return None
 
 
 def _wrong_password(_status: int) -> Response:
@@ -85,21 +146,3 @@ def _wrong_password(_status: int) -> Response:
         else "user name and password are needed, by HTTP Basic: curl --user name:password -X POST .../login"
     )
     return problem(HTTPStatus.UNAUTHORIZED, detail)
-
-
-def _refused(status: int) -> Response:
-    if status == HTTPStatus.FORBIDDEN:
-        return problem(
-            HTTPStatus.FORBIDDEN, "a worker's token fetches originals and delivers results, nothing else"
-        )
-    if request.authorization is None:
-        return problem(
-            HTTPStatus.UNAUTHORIZED,
-            "a token is needed: send the header 'Authorization: Bearer <token>'; POST /login gives a token",
-        )
-    response = problem(
-        HTTPStatus.UNAUTHORIZED,
-        "this token is unknown, expired or logged out; POST /login gives a new one",
-    )
-    response.headers["WWW-Authenticate"] = f'Bearer realm="{REALM}", error="invalid_token"'
-    return response

@@ -22,7 +22,7 @@ from imaging import FORMATS
 
 def download(parts: Parts, caller: Caller, image_id: str) -> Response:
     """Raises `NotFound` for what is not there (yet), or not the caller's."""
-    of_worker = caller.scope is Scope.WORKER
+    of_worker = Scope.READ not in caller.scopes
     owner_id = None if of_worker else owner_filter(caller)
     image = parts.catalog.image(image_id, owner_id)
     if image is None:

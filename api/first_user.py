@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from api.config import ApiSettings
 from api.passwords import Passwords
+from dpip.credentials import made_up_password
 from dpip.domain import Role, User
 from dpip.errors import Conflict
 from dpip.home import Home
 from dpip.ids import time_ordered_id
 from dpip.ports import Accounts, Clock
-
-_RANDOM_BYTES = 15  # 20 characters to type
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +31,11 @@ def ensure_first_user(
         return None
     given = settings.password
     password = (
-        given.get_secret_value()
-        if given
-        else home.ensure_secret(home.first_password, secrets.token_urlsafe(_RANDOM_BYTES))
+        given.get_secret_value() if given else home.ensure_secret(home.first_password, made_up_password())
     )
-    user = User(time_ordered_id(clock()), settings.user, passwords.hash(password), Role.ADMIN)
+    user = User(
+        time_ordered_id(clock()), settings.user, passwords.hash(password), Role.ADMIN, created_at=clock()
+    )
     try:
         accounts.add_user(user)
     except Conflict:  # another API process was faster

@@ -35,7 +35,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     leaving = Turns(bounds.downloads_at_once, bounds.upload_wait_s, bounds.downloads_waiting, "downloads")
 
     @routes.post("/images")
-    @guard.users_and_workers
+    @guard.writes_or_works
     def upload() -> tuple[Response, int, dict[str, str]]:
         caller = guard.caller
         with (
@@ -50,7 +50,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         return jsonify(answer), HTTPStatus.CREATED, {"Location": location}
 
     @routes.post("/workloads/<workload_id>/images")
-    @guard.users
+    @guard.writes
     def upload_many(workload_id: str) -> tuple[Response, int]:
         caller = guard.caller
         with turns.turn(caller.user_id):
@@ -58,12 +58,12 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
             return jsonify(receive_many(request, parts, workload)), HTTPStatus.CREATED
 
     @routes.get("/images/<image_id>")
-    @guard.users_and_workers
+    @guard.reads_or_works
     def fetch(image_id: str) -> Response:
         return taking_turns(lambda: download(parts, guard.caller, image_id))
 
     @routes.get("/workloads/<workload_id>/archive")
-    @guard.users
+    @guard.reads
     def everything(workload_id: str) -> Response:
         workload = visible.workload(parts, guard.caller, workload_id)
         kind = paging.choice("kind", ImageKind) or ImageKind.FILTERED
@@ -100,10 +100,11 @@ def _kind(given: fields.Fields, caller: Caller) -> ImageKind:
         kind = ImageKind.ORIGINAL if text == _MISSION_SPELLING else ImageKind(text)
     except ValueError:
         raise Malformed(f"type must be original or filtered, not {text[:50]!r}") from None
-    if (kind is ImageKind.FILTERED) != (caller.scope is Scope.WORKER):
+    if kind is ImageKind.FILTERED and (caller.worker_id is None or Scope.WORKER not in caller.scopes):
         raise Forbidden(
-            "filtered images come from workers only; upload with type=original"
-            if kind is ImageKind.FILTERED
-            else "a worker's token delivers filtered images; originals are uploaded by users"
+            "filtered images come from workers only, with the token that they got when they joined; "
+            "upload with type=original"
         )
+    if kind is ImageKind.ORIGINAL and Scope.WRITE not in caller.scopes:
+        raise Forbidden("a worker's token delivers filtered images; originals are uploaded by users")
     return kind

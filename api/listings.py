@@ -15,7 +15,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     routes = Blueprint("listings", __name__)
 
     @routes.get("/workloads/<workload_id>/images")
-    @guard.users
+    @guard.reads
     def images(workload_id: str) -> Response:
         after = paging.after_within(workload_id)
         page = parts.catalog.images(
@@ -33,7 +33,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         )
 
     @routes.get("/workloads/<workload_id>/jobs")
-    @guard.users
+    @guard.reads
     def jobs(workload_id: str) -> Response:
         page = parts.queue.jobs(
             visible.workload(parts, guard.caller, workload_id).id,

@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from api.journal import Journal
 from dpip.ports import (
     Accounts,
     Announcer,
+    AuditTrail,
     Catalog,
     Clock,
     ImageStore,
     JobQueue,
     Leadership,
+    Tokens,
     WorkerRegister,
 )
 from imaging import Limits
@@ -46,6 +49,9 @@ class Parts:
     """Everything that `create_app` needs."""
 
     accounts: Accounts
+    tokens: Tokens
+    audit: AuditTrail
+    journal: Journal
     catalog: Catalog
     queue: JobQueue
     register: WorkerRegister

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.outputs import output_of
-from dpip.domain import Failure, ImageKind, Job, StoredImage, Timings, Worker
+from dpip.domain import Failure, ImageKind, Job, StoredImage, Timings, Token, Worker
 
 Json = dict[str, Any]
 
@@ -15,6 +15,19 @@ Json = dict[str, Any]
 def moment(seconds: float | None) -> str | None:
     """Seconds since the epoch as ISO 8601."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def token(item: Token, of_request: str) -> Json:
+    """All but the secret, which nobody knows any more. `current`: it is this request's own."""
+    return {
+        "token_id": item.id,
+        "name": item.name,
+        "scopes": sorted(item.scopes),
+        "created_at": moment(item.created_at),
+        "expires_at": moment(item.expires_at),
+        "last_used_at": moment(item.last_used_at),
+        "current": item.id == of_request,
+    }
 
 
 def image(stored: StoredImage, job: Job | None) -> Json:

@@ -20,7 +20,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     turns = Turns(bounds.previews_at_once, bounds.form_wait_s, bounds.previews_waiting, "previews")
 
     @routes.post("/preview")
-    @guard.users
+    @guard.writes
     def preview() -> Response:
         previews = parts.previews
         if previews is None or not bounds.previews_at_once:

@@ -1,43 +1,113 @@
-"""Login and logout."""
+"""Login, logout, and the keys to the API."""
 
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
-from api import presenting
+from api import fields, paging, presenting
 from api.auth import Guard
-from api.login import Login, token_hash
-from api.parts import Parts
-from dpip.logs import fields
+from api.login import Login
+from api.parts import HOUR_S, Parts
+from api.trail import Trail
+from dpip import credentials
+from dpip.domain import Action, Role, Scope
+from dpip.errors import Malformed, NotFound
+from dpip.logs import fields as log_fields
 
 log = logging.getLogger(__name__)
 
+MAX_HOURS = 24 * 366
+DEFAULT_HOURS = 24 * 90.0
 
-def blueprint(parts: Parts, guard: Guard, login: Login) -> Blueprint:
-    """POST /login and DELETE /logout."""
+
+def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Blueprint:
+    """POST /login, DELETE /logout and /tokens."""
     routes = Blueprint("session", __name__)
 
     @routes.post("/login")
     @guard.password
     def log_in() -> Response:
         user = guard.user
-        token, expires_at = login.new_token(user)
-        log.info("login", extra=fields(user=user.name))
-        response = jsonify(
-            user=user.name,
-            token=token,
-            token_type="Bearer",  # noqa: S106 - what OAuth calls it; no password
-            expires_at=presenting.moment(expires_at),
+        secret, token = login.log_in(user, parts.bounds.token_s)
+        log.info("login", extra=log_fields(user=user.name))
+        return _secret(
+            jsonify(
+                user=user.name,
+                token=secret,
+                token_type="Bearer",  # noqa: S106 - what OAuth calls it; no password
+                token_id=token.id,
+                scopes=sorted(token.scopes),
+                expires_at=presenting.moment(token.expires_at),
+            )
         )
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     @routes.delete("/logout")
-    @guard.users
+    @guard.accounts
     def log_out() -> Response:
-        parts.accounts.revoke_token(token_hash(guard.token))
-        return jsonify(logout_message=f"{guard.caller.user_name} is logged out; this token is dead")
+        caller = guard.caller
+        parts.tokens.revoke(caller.token_id)
+        trail.did(Action.LOGOUT, caller.user_name, caller.token_id)
+        return jsonify(logout_message=f"{caller.user_name} is logged out; this token is dead")
+
+    @routes.get("/tokens")
+    @guard.reads
+    def every() -> Response:
+        caller = guard.caller
+        page = parts.tokens.tokens(caller.user_id, parts.clock(), limit=paging.limit(), after=paging.after())
+        shown = [presenting.token(item, caller.token_id) for item in page.items]
+        return jsonify(tokens=shown, next=page.next)
+
+    @routes.post("/tokens")
+    @guard.writes
+    def make() -> tuple[Response, int]:
+        caller = guard.caller
+        given = fields.read_fields(request)
+        name = credentials.token_name(fields.text(given, "name") or "")
+        scopes = _scopes(given.get("scopes"), caller.role, caller.scopes)
+        secret, token = login.make_token(caller.user_id, name, scopes, _life_s(given))
+        trail.did(Action.TOKEN_MADE, caller.user_name, token.id, f"{name}: {' '.join(sorted(scopes))}")
+        answer = jsonify(**presenting.token(token, caller.token_id), token=secret)
+        return _secret(answer), HTTPStatus.CREATED
+
+    @routes.delete("/tokens/<token_id>")
+    @guard.writes
+    def revoke(token_id: str) -> Response:
+        caller = guard.caller
+        token = parts.tokens.revoke(token_id, None if caller.role is Role.ADMIN else caller.user_id)
+        if token is None:
+            raise NotFound(f"there is no token {token_id!r} of yours; GET /tokens lists them")
+        trail.did(Action.TOKEN_REVOKED, caller.user_name, token_id, token.name)
+        return jsonify(presenting.token(token, caller.token_id))
 
     return routes
+
+
+def _secret(response: Response) -> Response:
+    """It is shown this once, and nobody on the way keeps it."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _scopes(given: object, role: Role, maker: frozenset[Scope]) -> frozenset[Scope]:
+    """A JSON list, or words parted by spaces or commas; left out, what the maker's token allows."""
+    if given is None:
+        return maker
+    if isinstance(given, str):
+        given = given.replace(",", " ").split()
+    if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
+        raise Malformed("scopes is a list of words, or a string of them: 'read write'")
+    return credentials.scopes(given, role, maker)
+
+
+def _life_s(given: fields.Fields) -> float:
+    hours = given.get("expires_in_hours", DEFAULT_HOURS)
+    try:
+        hours = float(hours) if isinstance(hours, (str, int, float)) else 0.0
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= MAX_HOURS:
+        raise Malformed(f"expires_in_hours is a number above 0 and up to {MAX_HOURS}")
+    return hours * HOUR_S

@@ -24,6 +24,9 @@ GONE_SHOWN_S = 3600.0  # workers that are gone are listed for an hour
 _INDEX = {
     "POST /login": "HTTP Basic user and password -> a token",
     "DELETE /logout": "this token is dead from then on",
+    "GET /tokens": "your tokens: names, scopes, expiry, last use (limit, after)",
+    "POST /tokens": "name, scopes, expires_in_hours -> a token, whose secret is shown this once",
+    "DELETE /tokens/{token_id}": "that token is dead from then on",
     "GET /status": "the system and your active workloads",
     "POST /workloads": "filter, workload_name, tags and the filter's parameters -> a workload",
     "GET /workloads": "your workloads, newest first (limit, after)",
@@ -58,7 +61,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         return answer
 
     @routes.get("/status")
-    @guard.users
+    @guard.reads
     def status() -> Response:
         page = parts.catalog.workloads(owner_filter(guard.caller), active_only=True, limit=MAX_ACTIVE_SHOWN)
         workers = parts.register.workers()
@@ -79,13 +82,13 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         )
 
     @routes.get("/workers")
-    @guard.users
+    @guard.reads
     def workers() -> Response:
         found = parts.register.workers(gone_since=parts.clock() - GONE_SHOWN_S)
         return jsonify(workers=[presenting.worker(worker) for worker in found])
 
     @routes.get("/filters")
-    @guard.users
+    @guard.reads
     def filters() -> Response:
         return jsonify(filters=catalogue())
 

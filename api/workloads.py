@@ -12,18 +12,19 @@ from api.auth import Guard
 from api.fields import read_fields
 from api.new_workload import make_workload
 from api.parts import Parts
+from api.trail import Trail
 from api.turns import Turns
 from api.visible import owner_filter
 from api.workload_view import WorkloadView
 from bus.messages import Topic
-from dpip.domain import Workload
+from dpip.domain import Action, Workload
 from dpip.errors import DpipError
 from dpip.logs import fields
 
 log = logging.getLogger(__name__)
 
 
-def blueprint(parts: Parts, guard: Guard) -> Blueprint:
+def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
     """The routes below /workloads."""
     routes = Blueprint("workloads", __name__)
     view = WorkloadView(parts)
@@ -34,7 +35,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         return visible.workload(parts, guard.caller, workload_id)
 
     @routes.post("/workloads")
-    @guard.users
+    @guard.writes
     def create() -> tuple[Response, int, dict[str, str]]:
         with forms.turn(guard.caller.user_id):
             given = read_fields(request)
@@ -44,18 +45,18 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         return jsonify(view.one(workload)), HTTPStatus.CREATED, {"Location": location}
 
     @routes.get("/workloads")
-    @guard.users
+    @guard.reads
     def every() -> Response:
         page = parts.catalog.workloads(owner_filter(guard.caller), limit=paging.limit(), after=paging.after())
         return jsonify(workloads=view.many(page.items), next=page.next)
 
     @routes.get("/workloads/<workload_id>")
-    @guard.users
+    @guard.reads
     def show(workload_id: str) -> Response:
         return jsonify(view.one(theirs(workload_id)))
 
     @routes.post("/workloads/<workload_id>/cancel")
-    @guard.users
+    @guard.writes
     def cancel(workload_id: str) -> Response:
         workload = parts.catalog.cancel_workload(theirs(workload_id).id, parts.clock())
         if workload is None:
@@ -65,9 +66,10 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         return jsonify(view.one(workload))
 
     @routes.delete("/workloads/<workload_id>")
-    @guard.users
+    @guard.writes
     def delete(workload_id: str) -> Response:
-        keys = parts.catalog.delete_workload(theirs(workload_id).id)
+        workload = theirs(workload_id)
+        keys = parts.catalog.delete_workload(workload.id)
         if keys is None:
             raise visible.unknown_workload(workload_id)
         parts.announcer.announce(Topic.CANCELLED, {"workload": workload_id})
@@ -75,6 +77,12 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
             parts.store.delete(keys)
         except DpipError as error:  # the rows are gone: what is left is swept up later
             log.warning("bytes left behind", extra=fields(workload=workload_id, detail=error.detail))
+        trail.did(
+            Action.WORKLOAD_DELETED,
+            guard.caller.user_name,
+            workload_id,
+            f"{workload.name!r} with {len(keys)} images",
+        )
         log.info("workload deleted", extra=fields(workload=workload_id, images=len(keys)))
         return jsonify(workload_id=workload_id, deleted_images=len(keys))
 

@@ -25,11 +25,12 @@ from dpip.domain import (
     Outcome,
     Placement,
     Role,
-    Scope,
     Success,
     Timings,
+    Token,
     User,
     Workload,
+    login_scopes,
 )
 from dpip.ports import NewOriginal
 
@@ -95,9 +96,8 @@ def measure(store: Datastore, url: str, queued: int) -> None:
         raise SystemExit("somebody else leads: this needs a datastore of its own")
     user = User(f"user {queued}", f"user {queued}", "", Role.USER)
     store.accounts.add_user(user)
-    store.accounts.add_token(
-        f"hash {queued}", user_id=user.id, scope=Scope.USER, worker_id=None, now=now, expires_at=now + 3600
-    )
+    token = Token(f"token {queued}", user.id, None, "benchmark", login_scopes(user.role), now, now + 3600)
+    store.tokens.add(token, f"hash {queued}")
     new = NewOriginal(workload.id, "photo.jpg", "jpg", FACTS, NEEDS)
     rounds = min(ROUNDS, queued // BATCH)
     batches: list[tuple[ClaimedJob, ...]] = []
@@ -126,9 +126,7 @@ def measure(store: Datastore, url: str, queued: int) -> None:
     timed("choose+claim", rounds * BATCH, choose_and_claim)
     timed("finish", rounds * BATCH, finish)
     timed("status", ADDS, lambda: [store.catalog.workload(workload.id, None) for _ in range(ADDS)])
-    timed(
-        "find_caller", ADDS, lambda: [store.accounts.find_caller(f"hash {queued}", now) for _ in range(ADDS)]
-    )
+    timed("find_caller", ADDS, lambda: [store.tokens.find_caller(f"hash {queued}", now) for _ in range(ADDS)])
     timed("running", 1, store.queue.running)
     timed("filtered_ids", 1, lambda: store.catalog.filtered_ids([workload.id]))
     timed("cancel", queued, lambda: store.catalog.cancel_workload(workload.id, now))

@@ -20,13 +20,14 @@ from flask import Flask
 from werkzeug.test import run_wsgi_app
 
 from api.app import create_app
-from api.login import token_hash
+from api.journal import Journal
 from api.parts import Parts
 from benchmarks.lean_http import MULTIPART, form
 from benchmarks.picture_sets import picture_set
 from datastore import Datastore, open_datastore
 from dpip import ids
-from dpip.domain import Role, Scope, User, Workload
+from dpip.credentials import token_hash
+from dpip.domain import Role, Token, User, Workload, login_scopes
 from storage import FolderStore
 
 TOKEN = "benchmark"  # noqa: S105 - of a datastore that is gone a moment later
@@ -43,13 +44,15 @@ def application(folder: Path) -> tuple[Flask, Datastore, str]:
     datastore = open_datastore(f"sqlite:///{folder / 'dpip.sqlite3'}")
     now = time.time()
     datastore.accounts.add_user(User("u", "user", "", Role.USER))
-    datastore.accounts.add_token(
-        token_hash(TOKEN), user_id="u", scope=Scope.USER, worker_id=None, now=now, expires_at=now + 3600
-    )
+    token = Token("t", "u", None, "benchmark", login_scopes(Role.USER), now, now + 3600)
+    datastore.tokens.add(token, token_hash(TOKEN))
     workload = Workload(ids.time_ordered_id(now), "workload", "u", "grayscale", (), now)
     datastore.catalog.create_workload(workload)
     parts = Parts(
         accounts=datastore.accounts,
+        tokens=datastore.tokens,
+        audit=datastore.audit,
+        journal=Journal(datastore.audit, datastore.tokens, time.time),
         catalog=datastore.catalog,
         queue=datastore.queue,
         register=datastore.register,

@@ -68,7 +68,7 @@ def _serve(
     reports = ReportBuffer()
     service = Service(
         register=datastore.register,
-        accounts=datastore.accounts,
+        tokens=datastore.tokens,
         leadership=datastore.leadership,
         endpoints=datastore.endpoints,
         reports=reports,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -25,13 +23,14 @@ from bus.messages import (
 )
 from controller.limits import check_subscription, checked_load
 from controller.reports import ReportBuffer
-from dpip.domain import Scope, WorkerState
+from dpip.credentials import new_token
+from dpip.domain import Scope, Token, WorkerState
 from dpip.errors import Conflict, DpipError, Malformed, TryLater
+from dpip.ids import time_ordered_id
 from dpip.logs import fields
-from dpip.ports import Accounts, Announcer, ApiEndpoints, Clock, Leadership, Report, WorkerRegister
+from dpip.ports import Announcer, ApiEndpoints, Clock, Leadership, Report, Tokens, WorkerRegister
 from storage import SharedFolder
 
-_TOKEN_BYTES = 32
 _MAX_DRAINS = 10_000
 
 log = logging.getLogger(__name__)
@@ -53,7 +52,7 @@ class Service:
         self,
         *,
         register: WorkerRegister,
-        accounts: Accounts,
+        tokens: Tokens,
         leadership: Leadership,
         endpoints: ApiEndpoints,
         reports: ReportBuffer,
@@ -63,7 +62,7 @@ class Service:
         clock: Clock,
     ) -> None:
         self._register = register
-        self._accounts = accounts
+        self._tokens = tokens
         self._leadership = leadership
         self._endpoints = endpoints
         self._reports = reports
@@ -119,15 +118,11 @@ class Service:
         ray_address, api_url = self._leadership.ray_address(), self._endpoints.api_url()
         tags = tuple(sorted(set(message.tags)))
         worker = self._register.join(message.worker_name, tags, message.machine, message.instance, now)
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        self._accounts.add_token(
-            hashlib.sha256(token.encode()).hexdigest(),
-            user_id=None,
-            scope=Scope.WORKER,
-            worker_id=worker.id,
-            now=now,
-            expires_at=now + self._terms.worker_token_s,
-        )
+        secret, hashed = new_token()
+        expires_at = now + self._terms.worker_token_s
+        scopes = frozenset({Scope.WORKER})
+        token = Token(time_ordered_id(now), None, worker.id, "worker", scopes, now, expires_at)
+        self._tokens.add(token, hashed)
         with self._lock:
             self._drains.pop(worker.id, None)
             known = worker.id in self._token_since
@@ -148,7 +143,7 @@ class Service:
             image_folder=shared.folder if shared else None,
             image_folder_mark=shared.mark if shared else None,
             api_url=api_url,
-            image_token=token,
+            image_token=secret,
         )
 
     def _report(self, message: ReportLoad) -> Noted | Rejected:

@@ -1,38 +1,31 @@
-"""Users, tokens and failed logins."""
+"""Users and failed logins."""
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from datastore.database import Database
-from datastore.direct import fetch
-from datastore.schema import login_failures, tokens, users, workers
-from dpip.domain import Caller, Role, Scope, User
+from datastore.pages import page
+from datastore.rows import AnyRow
+from datastore.schema import login_failures, tokens, users, workloads
+from dpip.domain import Quota, Role, Usage, User
 from dpip.errors import Conflict, NotFound
+from dpip.ports import Page
 
 LOGIN_FAILURES_KEPT_S = 24 * 3600.0
 
 _FIND_USER = select(users).where(users.c.name == bindparam("name"))
+_LOCK_ADMINS = (
+    select(users.c.name)
+    .where(users.c.role == Role.ADMIN, users.c.disabled.is_(False))
+    .order_by(users.c.id)
+    .with_for_update()
+)
 _ANY_USER = select(literal(1)).select_from(users).limit(1)
-_FIND_CALLER = (
-    select(
-        tokens.c.scope,
-        users.c.id.label("user_id"),
-        users.c.name.label("user_name"),
-        users.c.role,
-        workers.c.id.label("worker_id"),
-        workers.c.name.label("worker_name"),
-    )
-    .select_from(
-        tokens.outerjoin(users, users.c.id == tokens.c.user_id).outerjoin(
-            workers, workers.c.id == tokens.c.worker_id
-        )
-    )
-    .where(
-        tokens.c.hash == bindparam("hash"),
-        tokens.c.expires_at > bindparam("now"),
-        or_(users.c.id.is_(None), users.c.disabled.is_(False)),
-    )
+_ANY_WORKLOAD = (
+    select(literal(1)).select_from(workloads).where(workloads.c.owner_id == bindparam("id")).limit(1)
 )
 _COUNT_FAILURES = (
     select(func.count())
@@ -55,6 +48,9 @@ class SqlAccounts:
             "password_hash": user.password_hash,
             "role": user.role.value,
             "disabled": user.disabled,
+            "quota_bytes": user.quota.bytes,
+            "quota_images": user.quota.images,
+            "created_at": user.created_at,
         }
         try:
             with self._database.write() as connection:
@@ -65,60 +61,64 @@ class SqlAccounts:
     def find_user(self, name: str) -> User | None:
         with self._database.read() as connection:
             row = connection.execute(_FIND_USER, {"name": name}).one_or_none()
-        if row is None:
-            return None
-        return User(row.id, row.name, row.password_hash, Role(row.role), row.disabled)
+        return None if row is None else _user(row)
+
+    def users(self, *, limit: int = 100, after: str | None = None) -> Page[User]:
+        """By name, which is the cursor, too."""
+        statement = select(users).where(users.c.name > (after or "")).order_by(users.c.name).limit(limit + 1)
+        with self._database.read() as connection:
+            found = [_user(row) for row in connection.execute(statement)]
+        return page(found, limit, lambda user: user.name)
 
     def any_user(self) -> bool:
         with self._database.read() as connection:
             return connection.execute(_ANY_USER).first() is not None
 
     def set_password(self, name: str, password_hash: str) -> None:
-        """Raises `NotFound` for an unknown name."""
-        statement = update(users).where(users.c.name == name).values(password_hash=password_hash)
+        """Kills all tokens of the user. Raises `NotFound` for an unknown name."""
         with self._database.write() as connection:
-            if connection.execute(statement).rowcount == 0:
-                raise NotFound(f"there is no user {name!r}")
+            user = self._locked(connection, name)
+            _change(connection, user, password_hash=password_hash)
+            _kill_tokens(connection, user)
 
-    def add_token(
+    def change_user(
         self,
-        token_hash: str,
+        name: str,
         *,
-        user_id: str | None,
-        scope: Scope,
-        worker_id: str | None,
-        now: float,
-        expires_at: float,
-    ) -> None:
-        """A worker's earlier tokens are revoked by a new one. Expired tokens of anybody go too."""
-        values = {
-            "hash": token_hash,
-            "user_id": user_id,
-            "worker_id": worker_id,
-            "scope": scope.value,
-            "created_at": now,
-            "expires_at": expires_at,
-        }
+        role: Role | None = None,
+        disabled: bool | None = None,
+        quota: Quota | None = None,
+    ) -> User:
+        """Raises `NotFound`, and `Conflict` where no administrator would be left."""
         with self._database.write() as connection:
-            if worker_id is not None:
-                connection.execute(delete(tokens).where(tokens.c.worker_id == worker_id))
-            connection.execute(delete(tokens).where(tokens.c.expires_at <= now))
-            connection.execute(insert(tokens), values)
+            admins = connection.execute(_LOCK_ADMINS).scalars().all()
+            user = self._locked(connection, name)
+            new_role, new_disabled = role or user.role, user.disabled if disabled is None else disabled
+            if new_role is not Role.ADMIN or new_disabled:
+                _check_others(admins, name)
+            new_quota = user.quota if quota is None else quota
+            _change(
+                connection,
+                user,
+                role=new_role.value,
+                disabled=new_disabled,
+                quota_bytes=new_quota.bytes,
+                quota_images=new_quota.images,
+            )
+            if new_role is not user.role or (new_disabled and not user.disabled):
+                _kill_tokens(connection, user)
+            return self._locked(connection, name)
 
-    def find_caller(self, token_hash: str, now: float) -> Caller | None:
-        """A worker's caller has the worker's id and name in place of a user's: it owns no workload."""
-        with self._database.read() as connection:
-            found = fetch(connection, _FIND_CALLER, {"hash": token_hash, "now": now})
-        if not found:
-            return None
-        [(scope, user_id, user_name, role, worker_id, worker_name)] = found
-        if worker_id is not None:
-            return Caller(worker_id, worker_name, Role.USER, Scope(scope), worker_id)
-        return None if user_id is None else Caller(user_id, user_name, Role(role), Scope(scope))
-
-    def revoke_token(self, token_hash: str) -> None:
+    def delete_user(self, name: str) -> None:
+        """Raises `NotFound`, and `Conflict` for who has workloads, and for the last administrator."""
         with self._database.write() as connection:
-            connection.execute(delete(tokens).where(tokens.c.hash == token_hash))
+            admins = connection.execute(_LOCK_ADMINS).scalars().all()
+            user = self._locked(connection, name)
+            _check_others(admins, name)
+            if connection.execute(_ANY_WORKLOAD, {"id": user.id}).first() is not None:
+                raise Conflict(f"{name!r} still has workloads; delete them first, or disable the user")
+            _kill_tokens(connection, user)
+            connection.execute(delete(users).where(users.c.id == user.id))
 
     def record_login_failure(self, key: str, now: float) -> None:
         """Failures older than `LOGIN_FAILURES_KEPT_S` are dropped on the way."""
@@ -134,3 +134,37 @@ class SqlAccounts:
     def clear_login_failures(self, key: str) -> None:
         with self._database.write() as connection:
             connection.execute(delete(login_failures).where(login_failures.c.key == key))
+
+    @staticmethod
+    def _locked(connection: Connection, name: str) -> User:
+        row = connection.execute(_FIND_USER.with_for_update(), {"name": name}).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no user {name!r}")
+        return _user(row)
+
+
+def _change(connection: Connection, user: User, **values: object) -> None:
+    connection.execute(update(users).where(users.c.id == user.id).values(**values))
+
+
+def _kill_tokens(connection: Connection, user: User) -> None:
+    connection.execute(delete(tokens).where(tokens.c.user_id == user.id))
+
+
+def _check_others(admins: Sequence[str], name: str) -> None:
+    """Raises `Conflict` when `name` is the only administrator who can log in."""
+    if list(admins) == [name]:
+        raise Conflict(f"{name!r} is the only administrator; make another one first")
+
+
+def _user(row: AnyRow) -> User:
+    return User(
+        id=row.id,
+        name=row.name,
+        password_hash=row.password_hash,
+        role=Role(row.role),
+        disabled=row.disabled,
+        quota=Quota(row.quota_bytes, row.quota_images),
+        used=Usage(row.used_bytes, row.used_images),
+        created_at=row.created_at,
+    )

@@ -49,6 +49,11 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("disabled", Boolean, nullable=False),
+    Column("quota_bytes", BigInteger),  # none: the system's default
+    Column("quota_images", BigInteger),
+    Column("used_bytes", BigInteger, nullable=False, server_default="0"),  # of originals
+    Column("used_images", BigInteger, nullable=False, server_default="0"),
+    Column("created_at", Double, nullable=False, server_default="0"),
 )
 
 workers = Table(
@@ -72,9 +77,28 @@ tokens = Table(
     Column("hash", Sorted, primary_key=True),
     Column("user_id", Sorted, ForeignKey("users.id", ondelete="CASCADE"), index=True),
     Column("worker_id", Sorted, ForeignKey("workers.id", ondelete="CASCADE"), index=True),
-    Column("scope", Text, nullable=False),
+    Column("scope", Text, nullable=False),  # words, parted by spaces
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False, index=True),
+    Column("id", Sorted, nullable=False, server_default=""),
+    Column("name", Text, nullable=False, server_default="login"),
+    Column("last_used_at", Double),
+    Index("ix_tokens_id", "id", unique=True),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Double, nullable=False, index=True),
+    Column("action", Text, nullable=False),
+    Column("who", Text),
+    Column("address", Text),
+    Column("target", Text),
+    Column("detail", Text),
+    Column("times", BigInteger, nullable=False),  # so many alike, the last of them at `at`
+    Index("ix_audit_who", "who", "id"),
+    Index("ix_audit_action", "action", "id"),
 )
 
 login_failures = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from datastore.accounts import SqlAccounts
+from datastore.audit import SqlAuditTrail
 from datastore.catalog import SqlCatalog
 from datastore.database import Database
 from datastore.endpoints import SqlApiEndpoints
@@ -13,7 +14,17 @@ from datastore.leadership import SqlLeadership
 from datastore.migrating import ensure_newest
 from datastore.queue import SqlJobQueue
 from datastore.register import SqlWorkerRegister
-from dpip.ports import Accounts, ApiEndpoints, Catalog, JobQueue, Leadership, WorkerRegister
+from datastore.tokens import SqlTokens
+from dpip.ports import (
+    Accounts,
+    ApiEndpoints,
+    AuditTrail,
+    Catalog,
+    JobQueue,
+    Leadership,
+    Tokens,
+    WorkerRegister,
+)
 
 
 class Datastore:
@@ -22,6 +33,8 @@ class Datastore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.accounts: Accounts = SqlAccounts(database)
+        self.audit: AuditTrail = SqlAuditTrail(database)
+        self.tokens: Tokens = SqlTokens(database)
         self.catalog: Catalog = SqlCatalog(database)
         self.leadership: Leadership = SqlLeadership(database)
         self.queue: JobQueue = SqlJobQueue(database)

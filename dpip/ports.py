@@ -9,6 +9,8 @@ from typing import BinaryIO, Generic, Protocol, TypeVar
 
 from dpip.domain import (
     DEFAULT_OUTPUT,
+    Action,
+    AuditEntry,
     Caller,
     ClaimedJob,
     ImageFacts,
@@ -22,8 +24,10 @@ from dpip.domain import (
     Output,
     Placement,
     QueuedJob,
-    Scope,
+    Quota,
+    Role,
     StoredImage,
+    Token,
     User,
     Worker,
     WorkerState,
@@ -121,35 +125,81 @@ class ImageExchange(Protocol):
 
 
 class Accounts(Protocol):
-    """Users, tokens, and how often somebody guessed wrong."""
+    """Users, and how often somebody guessed wrong."""
 
     def add_user(self, user: User) -> None:
         """Raises `Conflict` when the name is taken."""
 
     def find_user(self, name: str) -> User | None: ...
+    def users(self, *, limit: int = 100, after: str | None = None) -> Page[User]:
+        """By name, which is the cursor, too."""
+
     def any_user(self) -> bool: ...
-    def set_password(self, name: str, password_hash: str) -> None: ...
-    def add_token(
+    def set_password(self, name: str, password_hash: str) -> None:
+        """Kills all tokens of the user. Raises `NotFound`."""
+
+    def change_user(
         self,
-        token_hash: str,
+        name: str,
         *,
-        user_id: str | None,
-        scope: Scope,
-        worker_id: str | None,
-        now: float,
-        expires_at: float,
-    ) -> None:
-        """A worker's token belongs to no user. A worker's earlier tokens are revoked by a new one."""
+        role: Role | None = None,
+        disabled: bool | None = None,
+        quota: Quota | None = None,
+    ) -> User:
+        """What is None stays. A disabled user's tokens are dead at once, and so are those of one whose role
+        changes. Raises `NotFound`, and `Conflict` where no administrator would be left."""
 
-    def find_caller(self, token_hash: str, now: float) -> Caller | None:
-        """None for an unknown, expired or revoked token, and for a disabled user's."""
+    def delete_user(self, name: str) -> None:
+        """With all tokens. Raises `NotFound`, and `Conflict` for somebody who still has workloads, and for
+        the last administrator."""
 
-    def revoke_token(self, token_hash: str) -> None: ...
     def record_login_failure(self, key: str, now: float) -> None:
         """`key` is a user name or an address."""
 
     def login_failures(self, key: str, since: float) -> int: ...
     def clear_login_failures(self, key: str) -> None: ...
+
+
+class Tokens(Protocol):
+    """Keys to the API. What is kept of a token's secret is its hash."""
+
+    def add(self, token: Token, token_hash: str) -> None:
+        """A worker's token belongs to no user. A worker's earlier tokens are revoked by a new one."""
+
+    def find_caller(self, token_hash: str, now: float) -> Caller | None:
+        """None for an unknown, expired or revoked token, and for a disabled user's."""
+
+    def tokens(self, user_id: str, now: float, *, limit: int = 100, after: str | None = None) -> Page[Token]:
+        """The live ones of a user, newest first."""
+
+    def revoke(self, token_id: str, user_id: str | None = None) -> Token | None:
+        """Dead from then on. None: there is no such token of that user (of anybody, where none is named)."""
+
+    def note_use(self, last_used: Mapping[str, float]) -> None:
+        """When tokens (by id) were last used."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries of the audit trail; what is None does not matter."""
+
+    action: Action | None = None
+    who: str | None = None
+    address: str | None = None
+    target: str | None = None
+    since: float | None = None
+    until: float | None = None
+
+
+class AuditTrail(Protocol):
+    """What was done here. Entries are added and grow old; none is ever changed."""
+
+    def add(self, entries: Sequence[AuditEntry]) -> None: ...
+    def entries(self, wanted: AuditFilter, *, limit: int = 100, after: str | None = None) -> Page[AuditEntry]:
+        """Newest first."""
+
+    def forget(self, before: float) -> int:
+        """Remove what is older; returns how many entries went."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ from urllib3.filepost import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from api.login import token_hash
+from api.journal import Journal
 from api.parts import Bounds, Parts
 from api.passwords import Passwords
 from datastore import Datastore, open_datastore
-from dpip.domain import ClaimedJob, Load, Machine, Placement, Role, Scope, User, Worker, WorkerState
+from dpip.credentials import token_hash
+from dpip.domain import ClaimedJob, Load, Machine, Placement, Role, Scope, Token, User, Worker, WorkerState
 from dpip.ports import Report
 from imaging import Limits
 from storage import FolderStore
@@ -31,6 +32,7 @@ from tests.pictures import encode, photograph
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real one is slow on purpose
 PASSWORD = "correct horse"
 MAX_BYTES = 300_000
+NEVER_S = 3600.0  # tests flush the journal themselves
 
 
 @dataclass
@@ -114,14 +116,8 @@ class Api:
         load = Load(cpu_percent=12.5, memory_available=2 << 30, running_jobs=1)
         self.datastore.register.record([Report(worker.id, WorkerState.ALIVE, 1, load, now)])
         self.tokens[name] = f"token-of-{name}"
-        self.datastore.accounts.add_token(
-            token_hash(self.tokens[name]),
-            user_id=None,
-            scope=Scope.WORKER,
-            worker_id=worker.id,
-            now=now,
-            expires_at=now + 1000,
-        )
+        token = Token(f"id-of-{name}", None, worker.id, name, frozenset({Scope.WORKER}), now, now + 1000)
+        self.datastore.tokens.add(token, token_hash(self.tokens[name]))
         return worker
 
     def claim(self, image_id: str, worker: Worker) -> ClaimedJob:
@@ -165,6 +161,9 @@ def api(empty_database: Path, tmp_path: Path) -> Iterator[Api]:
     with open_datastore(f"sqlite:///{database}") as datastore:
         parts = Parts(
             accounts=datastore.accounts,
+            tokens=datastore.tokens,
+            audit=datastore.audit,
+            journal=Journal(datastore.audit, datastore.tokens, clock, NEVER_S),
             catalog=datastore.catalog,
             queue=datastore.queue,
             register=datastore.register,
@@ -175,6 +174,7 @@ def api(empty_database: Path, tmp_path: Path) -> Iterator[Api]:
             clock=clock,
         )
         yield Api(create_app(parts, Passwords(QUICK)), parts, datastore, images, database, heard, clock)
+        parts.journal.close()
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ class Controller:
         self.reports = ReportBuffer(max_workers=3)
         self.service = Service(
             register=self.datastore.register,
-            accounts=self.datastore.accounts,
+            tokens=self.datastore.tokens,
             leadership=self.datastore.leadership,
             endpoints=self.datastore.endpoints,
             reports=self.reports,
@@ -139,11 +139,11 @@ def test_what_is_not_known_yet_is_said_to_be_unknown(controller: Controller) -> 
 def test_the_token_allows_a_workers_work_and_dies_with_the_next(controller: Controller) -> None:
     def caller(token: str) -> Any:
         hashed = hashlib.sha256(token.encode()).hexdigest()
-        return controller.datastore.accounts.find_caller(hashed, controller.clock())
+        return controller.datastore.tokens.find_caller(hashed, controller.clock())
 
     first = controller.subscribed()
     found = caller(first.image_token)
-    assert (found.scope, found.worker_id) == (Scope.WORKER, first.worker_id)
+    assert (found.scopes, found.worker_id) == ({Scope.WORKER}, first.worker_id)
     assert found.role is not Role.ADMIN
     second = controller.subscribed()
     assert second.worker_id == first.worker_id

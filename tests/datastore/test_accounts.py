@@ -1,26 +1,24 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from datastore import Datastore
-from dpip.domain import Caller, Role, Scope, User
+from dpip.domain import Quota, Role, Scope, Token, User
 from dpip.errors import Conflict, NotFound
-from tests.datastore.making import MACHINE, NOW
+from tests.datastore.making import NOW, new_workload
 
 ANN = User("u1", "ann", "$argon2id$1", Role.ADMIN)
-LATER = NOW + 3600
 
 
-def user_token(store: Datastore, token: str, user: User = ANN, expires_at: float = LATER) -> None:
-    store.accounts.add_token(
-        token, user_id=user.id, scope=Scope.USER, worker_id=None, now=NOW, expires_at=expires_at
-    )
+def token(store: Datastore, hashed: str, user: User = ANN) -> None:
+    made = Token(f"id-{hashed}", user.id, None, "login", frozenset({Scope.READ}), NOW, NOW + 3600)
+    store.tokens.add(made, hashed)
 
 
-def worker_token(store: Datastore, token: str, worker_id: str) -> None:
-    store.accounts.add_token(
-        token, user_id=None, scope=Scope.WORKER, worker_id=worker_id, now=NOW, expires_at=LATER
-    )
+def lives(store: Datastore, hashed: str) -> bool:
+    return store.tokens.find_caller(hashed, NOW) is not None
 
 
 def test_a_user_is_found_again_by_name(store: Datastore) -> None:
@@ -51,37 +49,76 @@ def test_a_password_is_changed_for_one_user_only(store: Datastore) -> None:
         store.accounts.set_password("carl", "x")
 
 
-def test_a_token_speaks_for_its_user_until_it_expires_or_is_revoked(store: Datastore) -> None:
+def test_a_new_password_kills_the_tokens_of_its_user_only(store: Datastore) -> None:
+    bob = User("u2", "bob", "$argon2id$2", Role.USER)
+    for user in (ANN, bob):
+        store.accounts.add_user(user)
+        token(store, f"of-{user.name}", user)
+    store.accounts.set_password("bob", "$argon2id$3")
+    assert lives(store, "of-ann")
+    assert not lives(store, "of-bob")
+
+
+def test_disabling_kills_tokens_for_good(store: Datastore) -> None:
+    bob = User("u2", "bob", "$argon2id$2", Role.USER)
+    store.accounts.add_user(bob)
+    token(store, "hash", bob)
+    assert store.accounts.change_user("bob", disabled=True).disabled
+    assert not store.accounts.change_user("bob", disabled=False).disabled
+    assert not lives(store, "hash")
+
+
+def test_what_is_not_named_stays(store: Datastore) -> None:
+    made = User("u2", "bob", "x", Role.USER, quota=Quota(5, None), created_at=NOW)
+    store.accounts.add_user(made)
+    token(store, "hash", made)
+    assert store.accounts.change_user("bob") == made
+    assert store.accounts.change_user("bob", quota=Quota(None, 7)) == replace(made, quota=Quota(None, 7))
+    assert lives(store, "hash")
+    assert store.accounts.change_user("bob", role=Role.WORKER).role is Role.WORKER
+    assert not lives(store, "hash")
+    with pytest.raises(NotFound):
+        store.accounts.change_user("carl")
+
+
+def test_the_last_administrator_stays(store: Datastore) -> None:
     store.accounts.add_user(ANN)
-    user_token(store, "hash-1")
-    user_token(store, "hash-2")
-    assert store.accounts.find_caller("hash-1", NOW) == Caller("u1", "ann", Role.ADMIN, Scope.USER)
-    assert store.accounts.find_caller("unknown", NOW) is None
-    assert store.accounts.find_caller("hash-1", LATER) is None
-    store.accounts.revoke_token("hash-1")
-    assert store.accounts.find_caller("hash-1", NOW) is None
-    assert store.accounts.find_caller("hash-2", NOW) is not None
+    store.accounts.add_user(User("u2", "bob", "x", Role.ADMIN, disabled=True))
+    for change in ({"disabled": True}, {"role": Role.USER}):
+        with pytest.raises(Conflict, match="only administrator"):
+            store.accounts.change_user("ann", **change)  # type: ignore[arg-type]
+    with pytest.raises(Conflict, match="only administrator"):
+        store.accounts.delete_user("ann")
+    store.accounts.change_user("bob", disabled=False)
+    store.accounts.change_user("ann", role=Role.USER)
+    with pytest.raises(Conflict, match="only administrator"):
+        store.accounts.delete_user("bob")
 
 
-def test_a_disabled_users_token_is_dead(store: Datastore) -> None:
-    disabled = User("u3", "eve", "x", Role.USER, disabled=True)
-    store.accounts.add_user(disabled)
-    user_token(store, "hash", disabled)
-    assert store.accounts.find_caller("hash", NOW) is None
-
-
-def test_a_workers_new_token_revokes_its_earlier_ones_only(store: Datastore) -> None:
+def test_who_has_workloads_is_not_deleted(store: Datastore) -> None:
     store.accounts.add_user(ANN)
-    user_token(store, "of-ann")
-    first, second = (store.register.join(name, (), MACHINE, name, NOW) for name in ("w1", "w2"))
-    worker_token(store, "w1-old", first.id)
-    worker_token(store, "w2", second.id)
-    worker_token(store, "w1-new", first.id)
-    assert store.accounts.find_caller("w1-old", NOW) is None
-    expected = Caller(first.id, "w1", Role.USER, Scope.WORKER, first.id)
-    assert store.accounts.find_caller("w1-new", NOW) == expected
-    assert store.accounts.find_caller("w2", NOW) is not None
-    assert store.accounts.find_caller("of-ann", NOW) is not None
+    bob = User("u2", "bob", "x", Role.USER)
+    store.accounts.add_user(bob)
+    token(store, "hash", bob)
+    workload = new_workload(store, owner="u2")
+    with pytest.raises(Conflict, match="workloads"):
+        store.accounts.delete_user("bob")
+    assert lives(store, "hash")
+    store.catalog.delete_workload(workload.id)
+    store.accounts.delete_user("bob")
+    assert store.accounts.find_user("bob") is None
+    assert not lives(store, "hash")
+    with pytest.raises(NotFound):
+        store.accounts.delete_user("bob")
+
+
+def test_users_come_by_name_in_pages(store: Datastore) -> None:
+    for name in ("bob", "Zoe", "ann"):
+        store.accounts.add_user(User(f"id of {name}", name, "x", Role.USER))
+    first = store.accounts.users(limit=2)
+    rest = store.accounts.users(limit=2, after=first.next)
+    assert [user.name for user in (*first.items, *rest.items)] == ["Zoe", "ann", "bob"]
+    assert rest.next is None
 
 
 def test_login_failures_are_counted_by_key_and_time(store: Datastore) -> None:

@@ -3,7 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
@@ -12,6 +14,7 @@ from datastore import migrate, migrating, open_datastore
 from datastore.database import Database
 from datastore.engines import connect
 from datastore.schema import metadata
+from dpip.domain import Scope, Usage
 from dpip.errors import ConfigError
 from tests.datastore.hammer import run_together
 from tests.datastore.servers import PostgresServer
@@ -86,3 +89,46 @@ def test_a_migration_that_fails_leaves_nothing(empty_url: str, monkeypatch: pyte
     database.close()
     migrate(empty_url)
     open_datastore(empty_url).close()
+
+
+def test_what_was_kept_before_there_were_quotas_is_counted(empty_url: str) -> None:
+    migrate_to(empty_url, "0003")
+    database = connect(empty_url)
+    with database.write() as connection:
+        for statement in BEFORE_QUOTAS.strip().split(";\n"):
+            connection.execute(text(statement))
+    database.close()
+    with open_datastore(empty_url) as store:
+        ann, bob = store.accounts.users().items
+        assert (ann.used, bob.used) == (Usage(350, 3), Usage(0, 0))
+        caller = store.tokens.find_caller("0123456789abcdefghijk", 1.0)
+        assert caller is not None
+        assert caller.scopes == {Scope.READ, Scope.WRITE}
+        assert caller.token_id == "0123456789abcdefg"
+
+
+def migrate_to(url: str, target: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
+    database = connect(url)
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, target)
+    database.close()
+
+
+BEFORE_QUOTAS = """
+INSERT INTO users (id, name, password_hash, role, disabled) VALUES ('u1', 'ann', '', 'user', false);
+INSERT INTO users (id, name, password_hash, role, disabled) VALUES ('u2', 'bob', '', 'user', false);
+INSERT INTO tokens (hash, user_id, scope, created_at, expires_at)
+VALUES ('0123456789abcdefghijk', 'u1', 'user', 0, 9);
+INSERT INTO workloads
+(id, name, name_key, owner_id, pipeline, tags, created_at, next_seq, queued, running, done, failed, served_at)
+VALUES ('w', 'w', 'w', 'u1', 'blur', '[]', 0, 1, 0, 0, 0, 0, 0),
+('v', 'v', 'v', 'u1', 'blur', '[]', 0, 1, 0, 0, 0, 0, 0);
+INSERT INTO images (id, workload_id, seq, kind, key, format, width, height, size_bytes, sha256, created_at)
+VALUES ('w-1', 'w', 1, 'original', 'w/1', 'png', 1, 1, 100, '', 0),
+('w-2', 'w', 2, 'original', 'w/2', 'png', 1, 1, 200, '', 0),
+('v-1', 'v', 1, 'original', 'v/1', 'png', 1, 1, 50, '', 0),
+('w-1-filtered', 'w', 1, 'filtered', 'w/1f', 'png', 1, 1, 900, '', 0)
+"""

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import ClauseElement, select
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from datastore import accounts, catalog, fairness, queue, requeueing
+from datastore import catalog, fairness, queue, requeueing, tokens
 from datastore.engines import connect
 from datastore.schema import IS_ACTIVE, workloads
 
 HOT: dict[str, ClauseElement] = {
-    "find_caller": accounts._FIND_CALLER,
+    "find_caller": tokens._FIND_CALLER,
     "choose_workloads": fairness._LONGEST_WAITING,
     "choose_workloads, next page": fairness._NEXT_PAGE,
     "next_of_workload": queue._NEXT_OF_WORKLOAD,

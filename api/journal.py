@@ -1,0 +1,110 @@
+"""What is written down beside the requests: the audit trail, and when tokens were last used.
+
+No request waits for this but one that logs in, deletes or administers. Refusals that are alike are counted
+in memory, and written together with the uses of tokens some seconds later: who knocks at the door by the
+thousand writes one row.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+
+from dpip.domain import AuditEntry
+from dpip.errors import DpipError
+from dpip.logs import fields
+from dpip.ports import AuditTrail, Clock, Tokens
+
+log = logging.getLogger(__name__)
+
+WRITTEN_WITHIN_S = 2.0
+USE_NOTED_EVERY_S = 300.0  # of one token
+_KINDS = 1000  # different refusals between two writings; those beyond are only counted
+_TOKENS = 10_000  # remembered; beyond that the memory begins anew
+
+_Kind = tuple[str, str | None, str | None, str | None, str | None]
+
+
+class Journal:
+    """Any number of threads may use it; one thread at a time writes, and none is left when nothing waits."""
+
+    def __init__(
+        self, audit: AuditTrail, tokens: Tokens, clock: Clock, written_within_s: float = WRITTEN_WITHIN_S
+    ) -> None:
+        self._audit = audit
+        self._tokens = tokens
+        self._clock = clock
+        self._written_within_s = written_within_s
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._waiting: list[AuditEntry] = []
+        self._refusals: dict[_Kind, AuditEntry] = {}
+        self._uses: dict[str, float] = {}
+        self._noted: dict[str, float] = {}  # when a token's use was last noted
+        self._timer: threading.Timer | None = None
+
+    def used(self, token_id: str) -> None:
+        """Costs a look into a dictionary, nearly always."""
+        now = self._clock()
+        if now - self._noted.get(token_id, -USE_NOTED_EVERY_S) < USE_NOTED_EVERY_S:
+            return
+        with self._lock:
+            if len(self._noted) >= _TOKENS:
+                self._noted.clear()
+            self._noted[token_id] = self._uses[token_id] = now
+            self._wake()
+
+    def refused(self, entry: AuditEntry) -> None:
+        """To be written soon, together with those that are like it."""
+        kind = (entry.action.value, entry.who, entry.address, entry.target, entry.detail)
+        with self._lock:
+            if kind not in self._refusals and len(self._refusals) >= _KINDS:
+                kind = (entry.action.value, None, None, None, "others, from many addresses or by many names")
+                entry = AuditEntry(entry.at, entry.action, None, None, None, kind[-1])
+            before = self._refusals.get(kind)
+            self._refusals[kind] = replace(entry, count=before.count + entry.count) if before else entry
+            self._wake()
+
+    def write(self, entry: AuditEntry) -> None:
+        """At once; while the datastore is away it waits here, as what it tells of has happened."""
+        try:
+            self._audit.add([entry])
+        except DpipError as error:
+            log.warning("audit entry waits", extra=fields(action=entry.action, detail=error.detail))
+            with self._lock:
+                self._waiting.append(entry)
+                self._wake()
+
+    def flush(self) -> None:
+        """Write all that waits; what cannot be written waits on."""
+        with self._writing:
+            with self._lock:
+                self._timer = None
+                waiting, self._waiting = [*self._waiting, *self._refusals.values()], []
+                self._refusals = {}
+                uses, self._uses = self._uses, {}
+            try:
+                self._audit.add(waiting)
+                waiting = []
+                self._tokens.note_use(uses)
+            except DpipError as error:
+                log.warning("the audit trail waits", extra=fields(detail=error.detail))
+                with self._lock:
+                    self._waiting = waiting + self._waiting
+                    if self._waiting:
+                        self._wake()
+
+    def close(self) -> None:
+        """Write what waits, and leave no thread behind."""
+        with self._lock:
+            timer = self._timer
+        if timer is not None:
+            timer.cancel()
+            self.flush()
+
+    def _wake(self) -> None:
+        if self._timer is None:
+            self._timer = threading.Timer(self._written_within_s, self.flush)
+            self._timer.daemon = True
+            self._timer.start()
