@@ -60,6 +60,15 @@ def test_arrows_run_one_way(package: str) -> None:
     assert not wrong
 
 
+def test_the_client_stands_alone_and_only_the_command_uses_it() -> None:
+    """It is installed by itself, elsewhere; no process of the system is a client of another by it."""
+    client = sorted((ROOT / "client" / "dpip_client").glob("*.py"))
+    met = {name.split(".")[0] for path in client for name in imports(path)} - set(sys.stdlib_module_names)
+    assert met == {"client", "dpip_client", "httpx"} - ({"client"} - met)
+    users = {p for p in PACKAGES for path in modules(p) if any("dpip_client" in i for i in imports(path))}
+    assert users <= {"command"}
+
+
 def test_every_package_stands_in_this_picture() -> None:
     found = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
     assert found == set(PACKAGES)

@@ -189,12 +189,12 @@ def pip_install(lock):
 
 
 def add_checkout():
-    """Make the checkout importable, and its command callable, from anywhere."""
+    """Make the checkout and its client importable, and its command callable, from anywhere."""
     query = "import sysconfig; print(sysconfig.get_path('purelib'))"
     packages = subprocess.run(
         [PYTHON, "-c", query], capture_output=True, check=True, text=True
     ).stdout.strip()
-    (Path(packages) / "dpip-checkout.pth").write_text(f"{ROOT}\n")
+    (Path(packages) / "dpip-checkout.pth").write_text(f"{ROOT}\n{ROOT / 'client'}\n")
     command = VENV / "bin" / "dpip"
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(str(PYTHON))} -P -m command "$@"\n')
     command.chmod(0o755)

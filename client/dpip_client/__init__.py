@@ -1,0 +1,27 @@
+"""Client of DPIP, the distributed image processing service: `Client`, and `AsyncClient` for event loops."""
+
+from __future__ import annotations
+
+from dpip_client.aio import AsyncClient
+from dpip_client.connecting import Options
+from dpip_client.errors import DpipError
+from dpip_client.models import Failure, Image, Job, Result, Sent, Worker, Workload
+from dpip_client.retrying import Patience
+from dpip_client.sync import Client
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "DpipError",
+    "Failure",
+    "Image",
+    "Job",
+    "Options",
+    "Patience",
+    "Result",
+    "Sent",
+    "Worker",
+    "Workload",
+]

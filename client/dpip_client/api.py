@@ -1,0 +1,116 @@
+"""The calls of the HTTP API, one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from dpip_client.auth import basic
+from dpip_client.calls import Answer, Body, Call, JsonBody, Sink, loaded, path
+from dpip_client.models import Json, Worker, Workload
+
+T = TypeVar("T")
+PAGE = 1000  # the most that a page may have
+
+
+def login(user: str, password: str) -> Call[str]:
+    headers = {"Authorization": basic(user, password)}
+    # Tokens are many: one that is made twice harms nobody.
+    return Call("POST", "/login", lambda a: str(loaded(a)["token"]), headers, anonymous=True)
+
+
+def logout() -> Call[None]:
+    return Call("DELETE", "/logout", lambda _: None)
+
+
+def index() -> Call[Json]:
+    return Call("GET", "/", loaded, anonymous=True)
+
+
+def ready() -> Call[Json]:
+    return Call("GET", "/health/ready", loaded, anonymous=True)
+
+
+def status() -> Call[Json]:
+    return Call("GET", "/status", loaded)
+
+
+def workers() -> Call[list[Worker]]:
+    return Call("GET", "/workers", lambda a: [Worker.of(shown) for shown in loaded(a)["workers"]])
+
+
+def filters() -> Call[list[Json]]:
+    return Call("GET", "/filters", lambda a: list(loaded(a)["filters"]))
+
+
+def create(
+    pipeline: str | list[Any],
+    name: str | None,
+    tags: Iterable[str],
+    parameters: Mapping[str, object] | None,
+    key: str | None,
+) -> Call[Workload]:
+    fields: dict[str, Any] = {"filter": pipeline, "tags": list(tags)}
+    if name is not None:
+        fields["workload_name"] = name
+    if parameters:
+        fields["parameters"] = dict(parameters)
+    return Call("POST", "/workloads", _workload, body=JsonBody(fields)).keyed(key)
+
+
+def workloads() -> Call[Json]:
+    return Call("GET", path("workloads", limit=PAGE), loaded)
+
+
+def workload(workload_id: str) -> Call[Workload]:
+    return Call("GET", path("workloads", workload_id), _workload)
+
+
+def cancel(workload_id: str) -> Call[Workload]:
+    return Call("POST", path("workloads", workload_id, "cancel"), _workload).keyed(None)
+
+
+def replay(workload_id: str) -> Call[Workload]:
+    return Call("POST", path("workloads", workload_id, "replay"), _workload).keyed(None)
+
+
+def delete(workload_id: str) -> Call[int]:
+    return Call("DELETE", path("workloads", workload_id), lambda a: int(loaded(a)["deleted_images"]))
+
+
+def images(workload_id: str, kind: str | None) -> Call[Json]:
+    return Call("GET", path("workloads", workload_id, "images", kind=kind, limit=PAGE), loaded)
+
+
+def jobs(workload_id: str, state: str | None) -> Call[Json]:
+    return Call("GET", path("workloads", workload_id, "jobs", state=state, limit=PAGE), loaded)
+
+
+def upload(body: Body, key: str | None) -> Call[str]:
+    """One image, in a form that names its workload; the id under which it is kept."""
+    return Call("POST", "/images", lambda a: str(loaded(a)["image_id"]), body=body).keyed(key)
+
+
+def upload_many(workload_id: str, body: Body, key: str | None) -> Call[Json]:
+    return Call("POST", path("workloads", workload_id, "images"), loaded, body=body).keyed(key)
+
+
+def download(image_id: str, sink: Sink) -> Call[Mapping[str, str]]:
+    """The headers; the bytes go to the sink."""
+    return Call("GET", path("images", image_id), lambda a: a.headers, sink=sink)
+
+
+def next_page(call: Call[Json], after: str) -> Call[Json]:
+    return replace(call, path=f"{call.path}&{urlencode({'after': after})}")
+
+
+def timed(call: Call[T]) -> Call[tuple[T, float]]:
+    """With how many seconds the answer took."""
+    read: Callable[[Answer], T] = call.read
+    return Call(call.method, call.path, lambda a: (read(a), a.seconds), call.headers)
+
+
+def _workload(answer: Answer) -> Workload:
+    return Workload.of(loaded(answer))

@@ -1,0 +1,113 @@
+"""What both faces share of httpx: how a client is made, and what its errors mean."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from dpip_client.auth import bearer
+from dpip_client.calls import Broken, Call
+from dpip_client.errors import DpipError, Unreachable
+from dpip_client.retrying import Patience
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+AT_ONCE = 4  # requests side by side, where there are many to send
+_AGENT = "dpip-client/0.1"
+# Nothing of these was sent yet.
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where the API is, who asks, and how patiently.
+
+    `ca`: a PEM file of the authority that signed the server's certificate, where it is none that the system
+    knows. `timeout_s`: until a connection counts as broken when nothing moves on it.
+    """
+
+    url: str = DEFAULT_URL
+    token: str = ""
+    ca: Path | None = None
+    timeout_s: float = 60.0
+    at_once: int = AT_ONCE
+    patience: Patience = field(default_factory=Patience)
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str] | None = None) -> Options:
+        """DPIP_URL, DPIP_TOKEN and DPIP_TLS_CA."""
+        given = os.environ if environment is None else environment
+        ca = given.get("DPIP_TLS_CA")
+        return Options(
+            url=given.get("DPIP_URL") or DEFAULT_URL,
+            token=given.get("DPIP_TOKEN", ""),
+            ca=Path(ca) if ca else None,
+        )
+
+    def for_httpx(self) -> dict[str, Any]:
+        """Arguments of httpx's clients. Raises `DpipError` for a CA file that is none, and a URL likewise."""
+        return {
+            "base_url": self._base(),
+            "timeout": httpx.Timeout(self.timeout_s, connect=min(10.0, self.timeout_s)),
+            "limits": httpx.Limits(
+                max_connections=4 * self.at_once, max_keepalive_connections=4 * self.at_once
+            ),
+            "verify": self._verify(),
+            "headers": {"User-Agent": _AGENT, "Accept-Encoding": "identity"},
+            "follow_redirects": False,
+        }
+
+    def _base(self) -> httpx.URL:
+        try:
+            base = httpx.URL(self.url.rstrip("/"))
+        except httpx.InvalidURL:
+            base = httpx.URL()
+        if base.scheme not in {"http", "https"} or not base.host:
+            raise Unreachable(f"{self.url} is not the URL of an API; say http://host:port, or https://")
+        return base
+
+    def _verify(self) -> ssl.SSLContext | bool:
+        if self.ca is None:
+            return True
+        try:
+            return ssl.create_default_context(cafile=str(self.ca))
+        except (OSError, ssl.SSLError) as error:
+            raise DpipError(f"{self.ca} is no file of certificates (PEM): {error}") from error
+
+
+def headers(call: Call[Any], token: str) -> dict[str, str]:
+    """All that are particular to this request."""
+    found = dict(call.headers)
+    if call.body is not None:
+        found["Content-Type"] = call.body.content_type
+        found["Content-Length"] = str(call.body.length)
+    if token and not call.anonymous:
+        found["Authorization"] = bearer(token)
+    return found
+
+
+def lower(given: httpx.Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in given.items()}
+
+
+def broken(error: httpx.HTTPError, url: str) -> Broken:
+    """What a connection that failed means."""
+    cause = _root(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        why = f"{url} shows a certificate that is not trusted: {cause.verify_message}"
+        return Broken(f"{why}; name the authority that signed it (ca=, or DPIP_TLS_CA)", False, True)
+    words = str(cause) or type(cause).__name__
+    if isinstance(error, httpx.TimeoutException):
+        words = "no answer in time"
+    return Broken(f"{url} does not answer: {words}", sent=not isinstance(error, _BEFORE_SENDING))
+
+
+def _root(error: BaseException) -> BaseException:
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return error

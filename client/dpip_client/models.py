@@ -1,0 +1,181 @@
+"""What the API gives, as values. `raw` is the JSON object itself: fields that are new stand in there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from dpip_client.errors import DpipError
+
+Json: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a picture could not be filtered: a word for its kind, a sentence for people."""
+
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A batch of images under one pipeline, as it stood when it was asked for."""
+
+    id: str
+    name: str
+    filter: str
+    pipeline: str
+    status: str  # scheduling, running or completed
+    filtered_images: tuple[str, ...]
+    total: int
+    queued: int
+    running: int
+    done: int
+    failed: int
+    cancelled: bool
+    note: str | None
+    created_at: str
+    raw: Json = field(repr=False, compare=False)
+
+    @property
+    def completed(self) -> bool:
+        """Every upload is filtered, or failed for good."""
+        return self.status == "completed"
+
+    @staticmethod
+    def of(shown: Json) -> Workload:
+        return Workload(
+            id=shown["workload_id"],
+            name=shown["workload_name"],
+            filter=shown["filter"],
+            pipeline=shown.get("pipeline", shown["filter"]),
+            status=shown["status"],
+            filtered_images=tuple(shown["filtered_images"]),
+            total=shown.get("total", 0),
+            queued=shown.get("queued", 0),
+            running=shown.get("running", 0),
+            done=shown.get("done", 0),
+            failed=shown.get("failed", 0),
+            cancelled=shown.get("cancelled", False),
+            note=shown.get("note"),
+            created_at=shown.get("created_at", ""),
+            raw=shown,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image in a workload: an original or a result. Width and height in pixels."""
+
+    id: str
+    workload_id: str
+    type: str  # original or filtered
+    output: str | None  # of a result: which of the pipeline's outputs it is
+    name: str | None  # the uploader's file name
+    format: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str  # hexadecimal
+    state: str | None  # of an original: how its job stands
+    failure: Failure | None
+    raw: Json = field(repr=False, compare=False)
+
+    @staticmethod
+    def of(shown: Json) -> Image:
+        return Image(
+            id=shown["image_id"],
+            workload_id=shown["workload_id"],
+            type=shown["type"],
+            output=shown.get("output"),
+            name=shown.get("name"),
+            format=shown["format"],
+            width=shown["width"],
+            height=shown["height"],
+            size_bytes=shown["size_bytes"],
+            sha256=shown.get("sha256", ""),
+            state=shown.get("state"),
+            failure=failure_of(shown.get("failure")),
+            raw=shown,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What became of an original: where it ran, why there, how often it was tried."""
+
+    image_id: str
+    state: str  # queued, running, done or failed
+    attempt: int
+    worker: str | None
+    reason: str | None
+    failure: Failure | None
+    raw: Json = field(repr=False, compare=False)
+
+    @staticmethod
+    def of(shown: Json) -> Job:
+        return Job(
+            image_id=shown["image_id"],
+            state=shown["state"],
+            attempt=shown["attempt"],
+            worker=shown["worker"],
+            reason=shown["reason"],
+            failure=failure_of(shown["failure"]),
+            raw=shown,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who filters, and how busy the machine is. Memory in bytes."""
+
+    name: str
+    state: str
+    tags: tuple[str, ...]
+    host: str
+    cores: int
+    cpu_percent: float | None
+    memory_total: int
+    memory_available: int | None
+    running_jobs: int
+    raw: Json = field(repr=False, compare=False)
+
+    @staticmethod
+    def of(shown: Json) -> Worker:
+        return Worker(
+            name=shown["name"],
+            state=shown["state"],
+            tags=tuple(shown["tags"]),
+            host=shown["host"],
+            cores=shown["cores"],
+            cpu_percent=shown["cpu_percent"],
+            memory_total=shown["memory_total"],
+            memory_available=shown["memory_available"],
+            running_jobs=shown["running_jobs"],
+            raw=shown,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of one upload: kept under `image_id`, or refused with `error`."""
+
+    source: Any  # what the caller gave: a path, or a (name, bytes) pair
+    image_id: str | None
+    error: DpipError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one original: `image_id` is the filtered image to download, or it has failed."""
+
+    original_id: str
+    output: str | None = None
+    image_id: str | None = None
+    failure: Failure | None = None
+
+
+def failure_of(shown: Json | None) -> Failure | None:
+    return None if shown is None else Failure(str(shown.get("kind", "")), str(shown.get("detail", "")))
