@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import images, listings, page, preview, problems, session, system, workloads
+from api import (
+    failures,
+    images,
+    listings,
+    page,
+    preview,
+    problems,
+    removal,
+    replays,
+    session,
+    system,
+    workloads,
+)
 from api.auth import Guard
 from api.bodies import Bodies
 from api.login import Login
 from api.parts import Parts
 from api.passwords import Passwords
 from api.trail import Trail
+from api.turns import Turns
 
 
 def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
@@ -22,10 +35,15 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     trail = Trail(parts.journal, parts.clock)
     login = Login(parts.accounts, parts.tokens, passwords or Passwords(), trail, parts.clock)
     guard = Guard(parts.tokens, login, trail, parts.clock)
+    bounds = parts.bounds
+    leaving = Turns(bounds.downloads_at_once, bounds.upload_wait_s, bounds.downloads_waiting, "downloads")
     app.register_blueprint(session.blueprint(parts, guard, login, trail))
     app.register_blueprint(workloads.blueprint(parts, guard, trail))
     app.register_blueprint(listings.blueprint(parts, guard))
-    app.register_blueprint(images.blueprint(parts, guard))
+    app.register_blueprint(images.blueprint(parts, guard, leaving))
+    app.register_blueprint(failures.blueprint(parts, guard, leaving))
+    app.register_blueprint(removal.blueprint(parts, guard, trail))
+    app.register_blueprint(replays.blueprint(parts, guard))
     app.register_blueprint(preview.blueprint(parts, guard))
     app.register_blueprint(system.blueprint(parts, guard))
     app.register_blueprint(page.blueprint())

@@ -22,7 +22,9 @@ MAX_FILES = archives.MAX_FILES
 def receive_many(request: Request, parts: Parts, workload: Workload) -> dict[str, Any]:
     """Raises `Malformed` for a body that breaks off or is none of these, `TooLarge`, and `Conflict`."""
     if workload.cancelled_at is not None:
-        raise Conflict(f"the workload {workload.id!r} was cancelled and takes no more images; make another")
+        raise Conflict(
+            f"the workload {workload.id!r} was cancelled and takes no more images; resume it, or make another"
+        )
     intake = BulkIntake(parts, workload)
     try:
         _read(request, parts, intake)

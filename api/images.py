@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
 from http import HTTPStatus
-from typing import cast
 
 from flask import Blueprint, Response, jsonify, request, url_for
-from werkzeug.wsgi import ClosingIterator
 
 from api import fields, paging, visible
 from api.archive import MEDIA_TYPE, archive
@@ -17,6 +13,7 @@ from api.bulk_upload import receive_many
 from api.delivery import deliver
 from api.download import download
 from api.incoming import receive
+from api.leaving import taking_turns
 from api.parts import Parts
 from api.turns import Turns
 from api.upload import Originals
@@ -26,13 +23,12 @@ from dpip.errors import Forbidden, Malformed
 _MISSION_SPELLING = "orginal"  # clients that exist send it
 
 
-def blueprint(parts: Parts, guard: Guard) -> Blueprint:
-    """The routes below /images."""
+def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
+    """The routes below /images; `leaving` bounds downloads."""
     routes = Blueprint("images", __name__)
     bounds = parts.bounds
     originals = Originals(parts)
     turns = Turns(bounds.uploads_at_once, bounds.upload_wait_s, bounds.uploads_waiting, "uploads")
-    leaving = Turns(bounds.downloads_at_once, bounds.upload_wait_s, bounds.downloads_waiting, "downloads")
 
     @routes.post("/images")
     @guard.writes_or_works
@@ -60,7 +56,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     @routes.get("/images/<image_id>")
     @guard.reads_or_works
     def fetch(image_id: str) -> Response:
-        return taking_turns(lambda: download(parts, guard.caller, image_id))
+        return taking_turns(leaving, guard.caller.user_id, lambda: download(parts, guard.caller, image_id))
 
     @routes.get("/workloads/<workload_id>/archive")
     @guard.reads
@@ -74,22 +70,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
             response.headers["Cache-Control"] = "no-store"
             return response
 
-        return taking_turns(zipped)
-
-    def taking_turns(make: Callable[[], Response]) -> Response:
-        """A download: its turn lasts until the last byte went out."""
-        user_id = guard.caller.user_id
-        leaving.take(user_id)
-        try:
-            response = make()
-        except BaseException:
-            leaving.give_back(user_id)
-            raise
-        # Not `call_on_close`: a file that is passed through does not come to it.
-        response.response = ClosingIterator(
-            cast("Iterable[bytes]", response.response), partial(leaving.give_back, user_id)
-        )
-        return response
+        return taking_turns(leaving, guard.caller.user_id, zipped)
 
     return routes
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.outputs import output_of
-from dpip.domain import Failure, ImageKind, Job, StoredImage, Timings, Token, Worker
+from dpip.domain import FailedImage, Failure, ImageKind, Job, StoredImage, Timings, Token, Worker
 
 Json = dict[str, Any]
 
@@ -68,6 +68,18 @@ def job(item: Job) -> Json:
 
 def failure(item: Failure | None) -> Json | None:
     return None if item is None else {"kind": item.kind, "detail": item.detail}
+
+
+def failed_image(item: FailedImage) -> Json:
+    return {
+        "image_id": item.image_id,
+        "name": item.name,
+        "kind": item.kind,
+        "detail": item.detail,
+        "attempts": item.attempts,
+        "worker": item.worker_name,
+        "failed_at": moment(item.failed_at),
+    }
 
 
 def timings(item: Timings | None) -> Json | None:

@@ -81,7 +81,7 @@ def _filter_names(pipeline: str) -> str:
 def _note(workload: Workload, missing: Sequence[str]) -> str | None:
     """What a person who waits for this workload would want to be told."""
     if workload.cancelled_at is not None:
-        return "this workload was cancelled and takes no more images"
+        return f"this workload was cancelled; POST /workloads/{workload.id}/resume lets it go on"
     if missing:
         tags = ", ".join(repr(tag) for tag in missing)
         return f"no worker that is alive offers the tag {tags}: the jobs wait until one does"
@@ -90,6 +90,6 @@ def _note(workload: Workload, missing: Sequence[str]) -> str | None:
     if workload.failed > MAX_FAILURES_SHOWN:
         return (
             f"only {MAX_FAILURES_SHOWN} of the failures are shown; "
-            f"GET /workloads/{workload.id}/jobs?state=failed has them all"
+            f"GET /workloads/{workload.id}/failures has them all"
         )
     return None

@@ -12,13 +12,13 @@ from api.auth import Guard
 from api.fields import read_fields
 from api.new_workload import make_workload
 from api.parts import Parts
+from api.removal import remove_bytes
 from api.trail import Trail
 from api.turns import Turns
 from api.visible import owner_filter
 from api.workload_view import WorkloadView
 from bus.messages import Topic
 from dpip.domain import Action, Workload
-from dpip.errors import DpipError
 from dpip.logs import fields
 
 log = logging.getLogger(__name__)
@@ -73,10 +73,7 @@ def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
         if keys is None:
             raise visible.unknown_workload(workload_id)
         parts.announcer.announce(Topic.CANCELLED, {"workload": workload_id})
-        try:
-            parts.store.delete(keys)
-        except DpipError as error:  # the rows are gone: what is left is swept up later
-            log.warning("bytes left behind", extra=fields(workload=workload_id, detail=error.detail))
+        remove_bytes(parts, keys)
         trail.did(
             Action.WORKLOAD_DELETED,
             guard.caller.user_name,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from datastore import rows
 from datastore.cancelling import cancel_unfinished
@@ -13,6 +14,8 @@ from datastore.counters import lock_workload
 from datastore.database import Database
 from datastore.direct import execute_many, fetch
 from datastore.pages import page
+from datastore.removing import remove_original, remove_workload
+from datastore.replaying import go_on, replay_failed
 from datastore.schema import IS_ACTIVE, images, jobs, workloads
 from dpip import ids
 from dpip.domain import ImageKind, JobState, StoredImage, Workload
@@ -99,30 +102,50 @@ class SqlCatalog:
 
     def cancel_workload(self, workload_id: str, now: float) -> Workload | None:
         """Fail every queued and running job as cancelled; doing it again changes nothing."""
-        with self._database.write() as connection:
-            if self._database.locks_rows:
-                lock_workload(connection, workload_id)
-            row = connection.execute(_WORKLOAD, {"id": workload_id}).one_or_none()
+        with self._changing(workload_id) as (connection, row):
             if row is None:
                 return None
             if row.cancelled_at is None:
                 cancel_unfinished(connection, workload_id, now)
-                row = connection.execute(_WORKLOAD, {"id": workload_id}).one()
-            return rows.workload(row)
+            return rows.workload(connection.execute(_WORKLOAD, {"id": workload_id}).one())
 
     def delete_workload(self, workload_id: str) -> tuple[str, ...] | None:
         """Remove all rows of it; returns the keys whose bytes are to be removed. None: there was none."""
-        of_images = images.c.workload_id == workload_id
+        with self._changing(workload_id) as (connection, row):
+            return None if row is None else remove_workload(connection, workload_id)
+
+    def delete_original(self, image_id: str) -> tuple[str, ...] | None:
+        """Remove an original with its results and its job; the answer is as for a workload."""
+        with self._changing(ids.workload_of(image_id)) as (connection, row):
+            return None if row is None else remove_original(connection, image_id)
+
+    def resume_workload(self, workload_id: str, now: float) -> Workload | None:
+        """Queue what was cancelled, and take uploads again; doing it again changes nothing."""
+        with self._changing(workload_id) as (connection, row):
+            if row is None:
+                return None
+            if row.cancelled_at is not None:
+                go_on(connection, workload_id, now)
+            return rows.workload(connection.execute(_WORKLOAD, {"id": workload_id}).one())
+
+    def replay(
+        self, workload_id: str, now: float, *, job_id: str | None = None, kind: str | None = None
+    ) -> int:
+        """failed -> queued: one job, those that failed for one kind of reason, or all; returns how many."""
+        with self._changing(workload_id) as (connection, row):
+            if row is None:
+                raise NotFound(f"there is no workload {workload_id!r}")
+            if row.cancelled_at is not None:
+                raise Conflict(f"the workload {workload_id!r} was cancelled; resume it to run its jobs")
+            return replay_failed(connection, workload_id, now, job_id=job_id, kind=kind)
+
+    @contextmanager
+    def _changing(self, workload_id: str) -> Iterator[tuple[Connection, rows.AnyRow | None]]:
+        """A transaction in which nobody else changes the workload, and its row, if there is one."""
         with self._database.write() as connection:
             if self._database.locks_rows:
                 lock_workload(connection, workload_id)
-            if connection.execute(_WORKLOAD, {"id": workload_id}).one_or_none() is None:
-                return None
-            keys = tuple(connection.execute(select(images.c.key).where(of_images)).scalars())
-            connection.execute(delete(jobs).where(jobs.c.workload_id == workload_id))
-            connection.execute(delete(images).where(of_images))
-            connection.execute(delete(workloads).where(workloads.c.id == workload_id))
-        return keys
+            yield connection, connection.execute(_WORKLOAD, {"id": workload_id}).one_or_none()
 
     def filtered_ids(self, workload_ids: Sequence[str]) -> dict[str, list[str]]:
         """A done job has all its filtered images, so an index over the jobs answers this."""
@@ -207,7 +230,9 @@ def _refusal(connection: Connection, workload_id: str) -> NotFound | Conflict:
     """Why no place could be allocated in this workload."""
     if connection.execute(_CANCELLED_AT, {"id": workload_id}).one_or_none() is None:
         return NotFound(f"there is no workload {workload_id!r}; POST /workloads makes one")
-    return Conflict(f"the workload {workload_id!r} was cancelled and takes no more images; make another")
+    return Conflict(
+        f"the workload {workload_id!r} was cancelled and takes no more images; resume it, or make another"
+    )
 
 
 def _stored(new: NewOriginal, seq: int, workload_name: str, owner_id: str, now: float) -> StoredImage:

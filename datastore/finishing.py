@@ -27,6 +27,7 @@ _LOCK = (
         jobs.c.seq,
         jobs.c.state,
         jobs.c.attempt,
+        jobs.c.spent,
         jobs.c.failure_kind,
         jobs.c.failure_detail,
         jobs.c.failure_retryable,
@@ -155,7 +156,7 @@ def _commit(batch: _Batch, job: _Current, outcome: Outcome, taken: dict[str, str
             rows.storable(result.kind) or "internal", rows.storable(result.detail) or "", result.retryable
         )
         values |= {"kind": result.kind, "detail": result.detail, "retryable": result.retryable}
-        goes_back = result.retryable and outcome.attempt < batch.max_attempts
+        goes_back = result.retryable and outcome.attempt - job.row.spent < batch.max_attempts
         (batch.again if goes_back else batch.failed).append(values)
         job.state = JobState.QUEUED if goes_back else JobState.FAILED
         job.failure = result

@@ -13,13 +13,14 @@ from datastore.copying import note_copies
 from datastore.counters import CounterChanges, lock_workloads_of_jobs, mark_served
 from datastore.database import Database
 from datastore.direct import execute_many
+from datastore.failures import failed_images
 from datastore.fairness import choose_workloads
 from datastore.finishing import finish_batch
 from datastore.leadership import check_epoch
 from datastore.pages import id_range, page
 from datastore.requeueing import SELECT_RUNNING, requeue, requeue_where
 from datastore.schema import HAS_QUEUED, IS_QUEUED, jobs, workloads
-from dpip.domain import ClaimedJob, Job, JobState, Outcome, Placement, QueuedJob
+from dpip.domain import ClaimedJob, FailedImage, Job, JobState, Outcome, Placement, QueuedJob
 from dpip.ports import Page, Waiting
 
 _NOTHING: Mapping[str, QueuedJob] = MappingProxyType({})
@@ -257,6 +258,12 @@ class SqlJobQueue:
         with self._database.read() as connection:
             row = connection.execute(_JOB, {"id": job_id}).one_or_none()
         return None if row is None else rows.job(row)
+
+    def failures(
+        self, workload_id: str, *, kind: str | None = None, limit: int = 100, after: str | None = None
+    ) -> Page[FailedImage]:
+        """Of this kind, or all, in order of upload."""
+        return failed_images(self._database, workload_id, kind=kind, limit=limit, after=after)
 
 
 def _is(job: QueuedJob | None, row: rows.AnyRow) -> bool:

@@ -43,6 +43,7 @@ SELECT_QUEUED = select(
     jobs.c.state,
     jobs.c.attempt,
     jobs.c.deaths,
+    jobs.c.spent,
     jobs.c.megapixels,
     jobs.c.memory_bytes,
     jobs.c.queued_at,
@@ -122,6 +123,7 @@ def queued_job(row: AnyRow) -> QueuedJob:
         queued_at=row.queued_at,
         attempt=row.attempt,
         deaths=row.deaths,
+        spent=row.spent,
     )
 
 

@@ -120,6 +120,7 @@ workloads = Table(
     Column("pipeline", Text, nullable=False),
     Column("tags", JSON, nullable=False),
     Column("outputs", JSON, nullable=False, server_default='["filtered"]'),
+    Column("priority", Integer, nullable=False, server_default="5"),
     Column("created_at", Double, nullable=False),
     Column("cancelled_at", Double),
     Column("next_seq", BigInteger, nullable=False),  # of the next upload
@@ -161,6 +162,7 @@ jobs = Table(
     Column("state", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("deaths", Integer, nullable=False),
+    Column("spent", Integer, nullable=False, server_default="0"),  # attempts before it was replayed
     Column("megapixels", Double, nullable=False),
     Column("memory_bytes", BigInteger, nullable=False),
     Column("epoch", BigInteger),  # of the leader that placed it

@@ -54,6 +54,7 @@ class Action(StrEnum):
     USER_DELETED = "user-deleted"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105
     WORKLOAD_DELETED = "workload-deleted"
+    IMAGE_DELETED = "image-deleted"
 
 
 class ImageKind(StrEnum):
@@ -247,6 +248,7 @@ class QueuedJob:
     queued_at: float
     attempt: int = 0  # attempts so far
     deaths: int = 0  # workers that died while they had it; from 2 on it is a suspect
+    spent: int = 0  # attempts before it was replayed, which count no more against it
 
     @property
     def suspect(self) -> bool:
@@ -326,6 +328,19 @@ class Failure:
     kind: str  # "unreadable", "too-large", "poisonous", "cancelled", "storage", "internal", ...
     detail: str
     retryable: bool = False  # the next attempt may do better: the job goes back to the queue
+
+
+@dataclass(frozen=True, slots=True)
+class FailedImage:
+    """An original whose job failed for good, and why."""
+
+    image_id: str
+    name: str | None  # the file name the uploader gave, if any
+    kind: str
+    detail: str
+    attempts: int  # since it was uploaded or last replayed
+    worker_name: str | None  # that had it last
+    failed_at: float
 
 
 @dataclass(frozen=True, slots=True)

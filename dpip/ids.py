@@ -34,6 +34,11 @@ def original_id(workload_id: str, seq: int) -> str:
     return f"{workload_id}-{seq:0{_SEQ_DIGITS}d}"
 
 
+def workload_of(image_id: str) -> str:
+    """The id of the workload that an image belongs to, in its own id; some text for what is no image's id."""
+    return image_id.partition("-")[0]
+
+
 def filtered_id(original: str, output: str = DEFAULT_OUTPUT) -> str:
     """The id of the filtered image of an original: derived, so that there can be only one."""
     return f"{original}-{output}"

@@ -13,6 +13,7 @@ from dpip.domain import (
     AuditEntry,
     Caller,
     ClaimedJob,
+    FailedImage,
     ImageFacts,
     ImageKind,
     Job,
@@ -228,8 +229,20 @@ class Catalog(Protocol):
     def cancel_workload(self, workload_id: str, now: float) -> Workload | None:
         """Fail every queued and running job as cancelled; uploads to it are refused from then on."""
 
+    def resume_workload(self, workload_id: str, now: float) -> Workload | None:
+        """Queue what was cancelled, and take uploads again. None: there is no such workload."""
+
+    def replay(
+        self, workload_id: str, now: float, *, job_id: str | None = None, kind: str | None = None
+    ) -> int:
+        """failed -> queued: one job, those that failed for one kind of reason, or all; returns how many.
+        Raises `NotFound`, and `Conflict` while the workload is cancelled."""
+
     def delete_workload(self, workload_id: str) -> tuple[str, ...] | None:
         """Remove all rows of it; returns the keys whose bytes are to be removed. None: there was none."""
+
+    def delete_original(self, image_id: str) -> tuple[str, ...] | None:
+        """Remove an original with its results and its job; the answer is as for a workload."""
 
     def filtered_ids(self, workload_ids: Sequence[str]) -> dict[str, list[str]]:
         """For each workload, ids of its filtered images in order of upload (an empty list if none)."""
@@ -354,6 +367,10 @@ class JobQueue(Protocol):
         self, workload_id: str, *, state: JobState | None = None, limit: int = 100, after: str | None = None
     ) -> Page[Job]: ...
     def job(self, job_id: str) -> Job | None: ...
+    def failures(
+        self, workload_id: str, *, kind: str | None = None, limit: int = 100, after: str | None = None
+    ) -> Page[FailedImage]:
+        """Of this kind, or all, in order of upload."""
 
 
 @dataclass(frozen=True, slots=True)

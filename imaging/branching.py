@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 from imaging import sequences, shortcuts, stages
 from imaging.containers import container_of
 from imaging.deadline import Deadline
-from imaging.engine import Result, check_scans, decoded, finished, refusing, run, run_whole, stored
+from imaging.engine import (
+    Result,
+    check_scans,
+    decoded,
+    finished,
+    refusing,
+    run,
+    run_whole,
+    stored,
+    wanted_always,
+)
 from imaging.header import read_header
 from imaging.limits import Limits
 from imaging.made import Made
@@ -19,19 +30,21 @@ from imaging.plan_admission import check_output_of_plan, decoded_for
 from imaging.structure import Header
 
 
-def run_plan(data: bytes, plan: Plan, limits: Limits) -> tuple[tuple[str, Result], ...]:
+def run_plan(
+    data: bytes, plan: Plan, limits: Limits, wanted: Callable[[], None] = wanted_always
+) -> tuple[tuple[str, Result], ...]:
     """The result of each output, in order: its picture is that of its pipeline run alone.
 
     An output that can be had of a JPEG without decoding it, and so without loss, is. Files of several frames
     or pages go through each branch as a whole. The time for decoding and for the common filters is counted to
     the first output that needed them. Raises a kind of `Refused` for whatever is wrong with the picture; then
-    there is no output at all.
+    there is no output at all. `wanted` is called between filters and frames; what it raises ends the work.
     """
     if plan.sole is not None:
-        return ((plan.outputs[0], run(data, plan.sole, limits)),)
+        return ((plan.outputs[0], run(data, plan.sole, limits, wanted)),)
     header = read_header(io.BytesIO(data), len(data), limits)
     check_output_of_plan(header, plan, limits)
-    deadline = Deadline(limits.max_seconds)
+    deadline = Deadline(limits.max_seconds, wanted)
     with refusing(header):
         check_scans(data, header)
         if header.frames > 1:

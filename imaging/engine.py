@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -41,13 +41,22 @@ class Result:
     notes: tuple[str, ...] = field(default=())
 
 
-def run(data: bytes, pipeline: Pipeline, limits: Limits) -> Result:
-    """Raises a kind of `Refused` for whatever is wrong with the picture, and nothing else for it."""
+def wanted_always() -> None:
+    """For whoever waits to the end."""
+
+
+def run(
+    data: bytes, pipeline: Pipeline, limits: Limits, wanted: Callable[[], None] = wanted_always
+) -> Result:
+    """Raises a kind of `Refused` for whatever is wrong with the picture, and nothing else for it.
+
+    `wanted` is called between filters and frames; what it raises ends the work.
+    """
     header = read_header(io.BytesIO(data), len(data), limits)
     check_output(header, pipeline, limits)
     with refusing(header):
         check_scans(data, header)
-        return run_whole(data, header, pipeline, Deadline(limits.max_seconds))
+        return run_whole(data, header, pipeline, Deadline(limits.max_seconds, wanted))
 
 
 @contextmanager

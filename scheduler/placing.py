@@ -130,13 +130,13 @@ class Placer:
 
     def _without_hopeless(self, claimed: Sequence[ClaimedJob], now: float) -> list[ClaimedJob]:
         most = self._limits.max_attempts + EXTRA_ATTEMPTS
-        hopeless = [item for item in claimed if item.attempt > most]
+        hopeless = [item for item in claimed if item.attempt - item.job.spent > most]
         if hopeless:
             failure = Failure("exhausted", f"no worker brought this job to an end in {most} attempts")
             outcomes = [Outcome(item.job.id, item.attempt, item.worker_id, failure) for item in hopeless]
             self._jobs.finish(outcomes, now, self._limits.max_attempts)
             log.warning("jobs given up", extra=fields(jobs=len(hopeless), attempts=most))
-        return [item for item in claimed if item.attempt <= most]
+        return [item for item in claimed if item.attempt - item.job.spent <= most]
 
     def _copy(self, now: float) -> None:
         all_s = self._ahead.ends_at - now if self._ahead.jobs else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -44,9 +45,11 @@ def _plan(canonical: str) -> Plan:
     return imaging.parse_plan(canonical)
 
 
-def filter_here(data: bytes, pipeline: str, limits: Limits) -> Filtered:
-    """In this thread. Raises what `imaging.run_plan` raises."""
-    results = imaging.run_plan(data, _plan(pipeline), limits)
+def filter_here(
+    data: bytes, pipeline: str, limits: Limits, wanted: Callable[[], None] = lambda: None
+) -> Filtered:
+    """In this thread. Raises what `imaging.run_plan` and `wanted` raise."""
+    results = imaging.run_plan(data, _plan(pipeline), limits, wanted)
     timings = [result.timings for _, result in results]
     return Filtered(
         tuple(Picture(name, result.data, result.facts) for name, result in results),

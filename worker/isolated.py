@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -26,12 +26,19 @@ MEMORY_BASE = 512 * 2**20
 
 
 def filter_alone(
-    data: bytes, pipeline: str, limits: Limits, memory_bytes: int, time_limit_s: float
+    data: bytes,
+    pipeline: str,
+    limits: Limits,
+    memory_bytes: int,
+    time_limit_s: float,
+    wanted: Callable[[], None] = lambda: None,
 ) -> Filtered:
-    """Like `filter_here`, but within limits. Raises `Poisonous` when the process died."""
+    """Like `filter_here`, but within limits. Raises `Poisonous` when the process died, and what `wanted`
+    raises: then it was killed."""
     allowed = MEMORY_BASE + MEMORY_FACTOR * memory_bytes
     request = pack({"pipeline": pipeline, "limits": asdict(limits), "memory": allowed}, data)
-    head, body = run_alone(tethered([sys.executable, "-P", "-m", "worker.isolated"]), request, time_limit_s)
+    command = tethered([sys.executable, "-P", "-m", "worker.isolated"])
+    head, body = run_alone(command, request, time_limit_s, wanted)
     if "error" in head:
         raise _known_error(head["error"], head["detail"])
     return Filtered(_pictures(head["outputs"], body), head["decode"], head["filter"], head["encode"])

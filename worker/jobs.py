@@ -99,11 +99,11 @@ class JobRunner:
         job: QueuedJob = ticket.claimed.job
         if job.suspect:  # in a process that is ended in time: it never makes this one look stuck
             return filter_alone(
-                original, job.pipeline, self._limits, job.needs.memory_bytes, self._job_limit_s
+                original, job.pipeline, self._limits, job.needs.memory_bytes, self._job_limit_s, ticket.check
             )
         ticket.filtering_since = time.monotonic()
         try:
-            return filter_here(original, job.pipeline, self._limits)
+            return filter_here(original, job.pipeline, self._limits, ticket.check)
         finally:
             ticket.filtering_since = None
 

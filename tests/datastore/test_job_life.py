@@ -38,8 +38,10 @@ class Modelled:
     state: JobState = JobState.QUEUED
     attempt: int = 0
     deaths: int = 0
+    spent: int = 0  # attempts before it was replayed
     epoch: int = 0
     lease: float = 0.0
+    cancelled: bool = False
     ended_by: Outcome | None = None  # what ended its newest attempt, when that was an outcome
 
 
@@ -162,7 +164,7 @@ class JobLife(RuleBasedStateMachine):
         failed = getattr(outcome.result, "kind", None)
         if failed is None:
             job.state = JobState.DONE
-        elif failed == "again" and job.attempt < MAX_ATTEMPTS:
+        elif failed == "again" and job.attempt - job.spent < MAX_ATTEMPTS:
             job.state = JobState.QUEUED
         else:
             job.state = JobState.FAILED
@@ -220,7 +222,46 @@ class JobLife(RuleBasedStateMachine):
         self.workloads[name] = (workload_id, True)
         for job in self._jobs_of(workload_id):
             if job.state in {JobState.QUEUED, JobState.RUNNING}:
-                job.state, job.ended_by = JobState.FAILED, None
+                job.state, job.ended_by, job.cancelled = JobState.FAILED, None, True
+
+    @precondition(lambda self: self.workloads)
+    @rule(pick=picks)
+    def resume(self, pick: int) -> None:
+        name = list(self.workloads)[pick % len(self.workloads)]
+        workload_id, cancelled = self.workloads[name]
+        assert self.store.catalog.resume_workload(workload_id, self.now) is not None
+        self.workloads[name] = (workload_id, False)
+        for job in self._jobs_of(workload_id) if cancelled else ():
+            if job.cancelled:
+                self._replayed(job)
+
+    @precondition(lambda self: self.workloads)
+    @rule(pick=picks, which=st.none() | picks)
+    def replay(self, pick: int, which: int | None) -> None:
+        """One job, be it failed or not, or all that failed."""
+        workload_id, cancelled = list(self.workloads.values())[pick % len(self.workloads)]
+        found = {i: job for i, job in self.jobs.items() if i.startswith(f"{workload_id}-")}
+        job_id = None if which is None or not found else list(found)[which % len(found)]
+        if cancelled:
+            with pytest.raises(Conflict):
+                self.store.catalog.replay(workload_id, self.now, job_id=job_id)
+            return
+        failed = [job for i, job in found.items() if job_id in {None, i} and job.state is JobState.FAILED]
+        assert self.store.catalog.replay(workload_id, self.now, job_id=job_id) == len(failed)
+        for job in failed:
+            self._replayed(job)
+
+    def _replayed(self, job: Modelled) -> None:
+        job.state, job.spent, job.ended_by, job.cancelled = JobState.QUEUED, job.attempt, None, False
+
+    @precondition(lambda self: self.jobs)
+    @rule(pick=picks)
+    def delete_image(self, pick: int) -> None:
+        job_id = list(self.jobs)[pick % len(self.jobs)]
+        keys = self.store.catalog.delete_original(job_id)
+        assert keys is not None
+        assert len(keys) == 1 + (self.jobs.pop(job_id).state is JobState.DONE)
+        assert self.store.catalog.delete_original(job_id) is None
 
     @precondition(lambda self: self.workloads)
     @rule(pick=picks)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from dpip.framing import pack, unpack
 from worker.alone import run_alone
-from worker.failures import Poisonous
+from worker.failures import Cancelled, Poisonous
 
 ECHO = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
 
@@ -53,3 +55,18 @@ def test_a_process_that_hangs_is_ended() -> None:
 def test_what_is_no_message_is_refused(message: bytes) -> None:
     with pytest.raises(ValueError, match=r"message|Expecting"):
         unpack(message)
+
+
+def test_a_process_that_nobody_waits_for_is_killed(tmp_path: Path) -> None:
+    """Also when it has not taken its whole message yet."""
+    begun = tmp_path / "begun"
+    says_who_it_is = f"import os, pathlib; pathlib.Path({str(begun)!r}).write_text(str(os.getpid()))"
+    code = f"{says_who_it_is}; import time; time.sleep(300)"
+
+    def wanted() -> None:
+        if begun.exists() and begun.read_text():
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run_alone(python(code), pack({}, b"x" * 1_000_000), 60, wanted)
+    assert not psutil.pid_exists(int(begun.read_text()))

@@ -143,6 +143,36 @@ def test_a_cancelled_job_ends_at_its_next_step(store: FolderStore) -> None:
     assert (failed.kind, failed.retryable) == ("cancelled", False)
 
 
+class CancelledBeforeFiltering(StoreExchange):
+    """Fetches, and hears in the next moment that nobody wants the job any more."""
+
+    def __init__(self, store: FolderStore, desk: Desk) -> None:
+        super().__init__(store)
+        self._desk = desk
+        self.delivered = False
+
+    def fetch(self, job: ClaimedJob) -> bytes:
+        timer = threading.Timer(0.3, self._desk.cancel, [[(job.job.id, job.attempt)]])
+        timer.start()
+        return super().fetch(job)
+
+    def deliver(self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, last: bool = True) -> str:
+        self.delivered = True
+        return super().deliver(job, data, facts, *more, last=last)
+
+
+@pytest.mark.parametrize("deaths", [0, 2], ids=["in a thread", "in a process of its own"])
+def test_a_job_that_is_cancelled_while_it_is_filtered_frees_its_core(store: FolderStore, deaths: int) -> None:
+    desk = Desk()
+    slow = "|".join(["median:radius=5"] * 16)  # each takes a fraction of a second
+    ticket = desk.take(claimed(store, picture(megapixels=6), pipeline=slow, deaths=deaths))
+    exchange = CancelledBeforeFiltering(store, desk)
+    outcome = runner(exchange).run(ticket)
+    assert failure(outcome.result).kind == "cancelled"
+    assert not exchange.delivered
+    assert outcome.timings.filter == 0, "it came to an end"
+
+
 def test_a_new_attempt_cancels_the_old_one_only(store: FolderStore) -> None:
     desk = Desk()
     old, other = desk.take(claimed(store, picture())), desk.take(claimed(store, picture(), 2))

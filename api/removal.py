@@ -1,0 +1,50 @@
+"""Images that are not wanted any more, and bytes whose rows are gone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, jsonify
+
+from api import visible
+from api.auth import Guard
+from api.parts import Parts
+from api.trail import Trail
+from bus.messages import Topic
+from dpip.domain import Action, ImageKind
+from dpip.errors import Conflict, DpipError, NotFound
+from dpip.logs import fields
+
+log = logging.getLogger(__name__)
+
+
+def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
+    """DELETE /images/{image_id}."""
+    routes = Blueprint("removal", __name__)
+
+    @routes.delete("/images/<image_id>")
+    @guard.writes
+    def delete(image_id: str) -> Response:
+        image = parts.catalog.image(image_id, visible.owner_filter(guard.caller))
+        if image is None:
+            raise NotFound(f"there is no image {image_id!r} of yours")
+        if image.kind is not ImageKind.ORIGINAL:
+            raise Conflict(f"{image_id!r} is a result; it goes with its original, so delete that")
+        keys = parts.catalog.delete_original(image.id)
+        if keys is None:
+            raise NotFound(f"there is no image {image_id!r} of yours")
+        parts.announcer.announce(Topic.CANCELLED, {"workload": image.workload_id})
+        remove_bytes(parts, keys)
+        trail.did(Action.IMAGE_DELETED, guard.caller.user_name, image.id, f"with {len(keys) - 1} results")
+        return jsonify(image_id=image.id, deleted_images=len(keys))
+
+    return routes
+
+
+def remove_bytes(parts: Parts, keys: Sequence[str]) -> None:
+    """Never raises for a store that is away: what is left behind is swept up later."""
+    try:
+        parts.store.delete(keys)
+    except DpipError as error:
+        log.warning("bytes left behind", extra=fields(images=len(keys), detail=error.detail))

@@ -1,0 +1,66 @@
+"""Another chance for what failed, and for a workload that was cancelled."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, Response, jsonify, request
+
+from api import visible
+from api.auth import Guard
+from api.failures import kind_of_failure
+from api.parts import Parts
+from api.workload_view import WorkloadView
+from bus.messages import Topic
+from dpip.errors import Conflict, NotFound
+from dpip.ids import workload_of
+from dpip.logs import fields
+
+log = logging.getLogger(__name__)
+
+
+def blueprint(parts: Parts, guard: Guard) -> Blueprint:
+    """Routes below /workloads/{workload_id} and /images/{image_id}."""
+    routes = Blueprint("replays", __name__)
+    view = WorkloadView(parts)
+
+    @routes.post("/workloads/<workload_id>/replay")
+    @guard.writes
+    def replay_all(workload_id: str) -> Response:
+        workload = visible.workload(parts, guard.caller, workload_id)
+        count = parts.catalog.replay(
+            workload.id, parts.clock(), kind=kind_of_failure(request.args.get("kind"))
+        )
+        _tell(parts, workload.id, count)
+        return jsonify(workload_id=workload.id, replayed=count)
+
+    @routes.post("/images/<image_id>/replay")
+    @guard.writes
+    def replay_one(image_id: str) -> Response:
+        image = parts.catalog.image(image_id, visible.owner_filter(guard.caller))
+        if image is None:
+            raise NotFound(f"there is no image {image_id!r} of yours")
+        workload_id = workload_of(image_id)
+        count = parts.catalog.replay(workload_id, parts.clock(), job_id=image_id)
+        if not count:
+            raise Conflict(f"{image_id!r} is no original that failed, so there is nothing to replay")
+        _tell(parts, workload_id, count)
+        return jsonify(workload_id=workload_id, replayed=count)
+
+    @routes.post("/workloads/<workload_id>/resume")
+    @guard.writes
+    def resume(workload_id: str) -> Response:
+        found = visible.workload(parts, guard.caller, workload_id)
+        workload = parts.catalog.resume_workload(found.id, parts.clock())
+        if workload is None:
+            raise visible.unknown_workload(workload_id)
+        _tell(parts, workload_id, workload.queued)
+        return jsonify(view.one(workload))
+
+    return routes
+
+
+def _tell(parts: Parts, workload_id: str, count: int) -> None:
+    if count:
+        parts.announcer.announce(Topic.WORK, {"workload": workload_id})
+    log.info("failed jobs run again", extra=fields(workload=workload_id, jobs=count))
