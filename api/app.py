@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from api import (
+    audit,
     failures,
     images,
     listings,
@@ -15,8 +16,10 @@ from api import (
     replays,
     session,
     system,
+    users,
     workloads,
 )
+from api.administration import Administration
 from api.auth import Guard
 from api.bodies import Bodies
 from api.login import Login
@@ -38,6 +41,8 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     bounds = parts.bounds
     leaving = Turns(bounds.downloads_at_once, bounds.upload_wait_s, bounds.downloads_waiting, "downloads")
     app.register_blueprint(session.blueprint(parts, guard, login, trail))
+    app.register_blueprint(users.blueprint(parts, guard, Administration(parts, login, trail)))
+    app.register_blueprint(audit.blueprint(parts, guard))
     app.register_blueprint(workloads.blueprint(parts, guard, trail))
     app.register_blueprint(listings.blueprint(parts, guard))
     app.register_blueprint(images.blueprint(parts, guard, leaving))

@@ -49,6 +49,14 @@ class Login:
             self._accounts.record_login_failure(key, self._clock())
         return None
 
+    def hashed(self, password: str) -> str:
+        """What is kept of a password."""
+        return self._passwords.hash(password)
+
+    def forgive(self, name: str) -> None:
+        """Forget how often somebody guessed wrong under this name."""
+        self._accounts.clear_login_failures(_keys(name, None)[0])
+
     def log_in(self, user: User, life_s: float) -> tuple[str, Token]:
         """A fresh token with all that the user's role allows a person: its secret, and what is kept of it."""
         made = self.make_token(user.id, "login", login_scopes(user.role), life_s)

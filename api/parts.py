@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from api.journal import Journal
+from dpip.domain import NO_QUOTA, Quota
 from dpip.ports import (
     Accounts,
     Announcer,
@@ -30,6 +31,7 @@ class Bounds:
 
     limits: Limits = field(default_factory=Limits)
     token_s: float = 24 * HOUR_S
+    quota: Quota = NO_QUOTA  # of users who have none of their own
     uploads_at_once: int = 32
     uploads_waiting: int = 8  # for their turn, each with a thread; more get 429 at once
     upload_wait_s: float = 10.0  # for a turn, also to download; then 429

@@ -7,7 +7,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.outputs import output_of
-from dpip.domain import FailedImage, Failure, ImageKind, Job, StoredImage, Timings, Token, Worker
+from dpip.domain import (
+    AuditEntry,
+    FailedImage,
+    Failure,
+    ImageKind,
+    Job,
+    Quota,
+    StoredImage,
+    Timings,
+    Token,
+    User,
+    Worker,
+)
 
 Json = dict[str, Any]
 
@@ -15,6 +27,34 @@ Json = dict[str, Any]
 def moment(seconds: float | None) -> str | None:
     """Seconds since the epoch as ISO 8601."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def user(item: User, default: Quota) -> Json:
+    """Without the password's hash. A quota of null is no bound."""
+    quota = item.quota
+    return {
+        "name": item.name,
+        "role": item.role.value,
+        "disabled": item.disabled,
+        "quota_bytes": default.bytes if quota.bytes is None else quota.bytes,
+        "quota_images": default.images if quota.images is None else quota.images,
+        "used_bytes": item.used.bytes,
+        "used_images": item.used.images,
+        "created_at": moment(item.created_at),
+    }
+
+
+def audit_entry(item: AuditEntry) -> Json:
+    return {
+        "id": item.id,
+        "at": moment(item.at),
+        "action": item.action.value,
+        "who": item.who,
+        "address": item.address,
+        "target": item.target,
+        "detail": item.detail,
+        "count": item.count,
+    }
 
 
 def token(item: Token, of_request: str) -> Json:

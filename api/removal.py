@@ -1,4 +1,4 @@
-"""Images that are not wanted any more, and bytes whose rows are gone."""
+"""Images and workloads that are not wanted any more: their rows, then their bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.auth import Guard
 from api.parts import Parts
 from api.trail import Trail
 from bus.messages import Topic
-from dpip.domain import Action, ImageKind
+from dpip.domain import Action, ImageKind, Workload
 from dpip.errors import Conflict, DpipError, NotFound
 from dpip.logs import fields
 
@@ -40,6 +40,18 @@ def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
         return jsonify(image_id=image.id, deleted_images=len(keys))
 
     return routes
+
+
+def remove_workload(parts: Parts, trail: Trail, who: str, workload: Workload) -> int | None:
+    """Returns how many images went; None: somebody else was faster."""
+    keys = parts.catalog.delete_workload(workload.id)
+    if keys is None:
+        return None
+    trail.did(Action.WORKLOAD_DELETED, who, workload.id, f"{workload.name!r} with {len(keys)} images")
+    parts.announcer.announce(Topic.CANCELLED, {"workload": workload.id})
+    remove_bytes(parts, keys)
+    log.info("workload deleted", extra=fields(workload=workload.id, images=len(keys)))
+    return len(keys)
 
 
 def remove_bytes(parts: Parts, keys: Sequence[str]) -> None:

@@ -12,13 +12,13 @@ from api.auth import Guard
 from api.fields import read_fields
 from api.new_workload import make_workload
 from api.parts import Parts
-from api.removal import remove_bytes
+from api.removal import remove_workload
 from api.trail import Trail
 from api.turns import Turns
 from api.visible import owner_filter
 from api.workload_view import WorkloadView
 from bus.messages import Topic
-from dpip.domain import Action, Workload
+from dpip.domain import Workload
 from dpip.logs import fields
 
 log = logging.getLogger(__name__)
@@ -68,19 +68,9 @@ def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
     @routes.delete("/workloads/<workload_id>")
     @guard.writes
     def delete(workload_id: str) -> Response:
-        workload = theirs(workload_id)
-        keys = parts.catalog.delete_workload(workload.id)
-        if keys is None:
+        removed = remove_workload(parts, trail, guard.caller.user_name, theirs(workload_id))
+        if removed is None:
             raise visible.unknown_workload(workload_id)
-        parts.announcer.announce(Topic.CANCELLED, {"workload": workload_id})
-        remove_bytes(parts, keys)
-        trail.did(
-            Action.WORKLOAD_DELETED,
-            guard.caller.user_name,
-            workload_id,
-            f"{workload.name!r} with {len(keys)} images",
-        )
-        log.info("workload deleted", extra=fields(workload=workload_id, images=len(keys)))
-        return jsonify(workload_id=workload_id, deleted_images=len(keys))
+        return jsonify(workload_id=workload_id, deleted_images=removed)
 
     return routes

@@ -30,6 +30,7 @@ from storage import open_store, shared_folder
 
 _PROGRAM = "python -m controller"
 _THIN_INTERVAL_S = 300.0
+_FORGET_INTERVAL_S = 3600.0
 _FIRST_SWEEP_S = 60.0
 _RETRY_S = 0.5
 _JOIN_S = 5.0
@@ -100,6 +101,13 @@ def _serve(
             "thinning of samples",
             lambda: datastore.register.thin_samples(time.time()),
             _THIN_INTERVAL_S,
+            stop,
+        ),
+        "audit": partial(
+            repeat,
+            "forgetting of old audit entries",
+            lambda: datastore.audit.forget(time.time() - settings.audit_s),
+            _FORGET_INTERVAL_S,
             stop,
         ),
         "sweeper": partial(

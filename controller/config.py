@@ -28,6 +28,9 @@ class ControllerSettings(Common):
     worker_token_hours: float = Field(
         720.0, ge=0.1, description="how long a worker's token for the API lives; it is renewed at half time"
     )
+    audit_days: float = Field(
+        90.0, gt=0, description="how long the audit trail (logins, refusals, deletions, users) is kept"
+    )
     sweep_interval_s: float = Field(
         _HOUR_S, ge=1, le=_DAY_S, description="how often the image store is searched for bytes without a row"
     )
@@ -42,6 +45,10 @@ class ControllerSettings(Common):
     @property
     def worker_token_s(self) -> float:
         return self.worker_token_hours * _HOUR_S
+
+    @property
+    def audit_s(self) -> float:
+        return self.audit_days * _DAY_S
 
     def own_join_token(self) -> str:
         """The controller is where the join token comes from: it makes one wherever it listens."""

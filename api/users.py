@@ -1,0 +1,62 @@
+"""Users: an administrator's business, but for one's own account and password."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, jsonify, request
+
+from api import fields, paging, presenting
+from api.administration import Administration
+from api.auth import Guard
+from api.parts import Parts
+from dpip.domain import User
+from dpip.errors import Malformed
+
+
+def blueprint(parts: Parts, guard: Guard, administration: Administration) -> Blueprint:
+    """The routes below /users."""
+    routes = Blueprint("users", __name__)
+
+    def shown(user: User) -> presenting.Json:
+        return presenting.user(user, parts.bounds.quota)
+
+    @routes.get("/users")
+    @guard.admin_reads
+    def every() -> Response:
+        page = parts.accounts.users(limit=paging.limit(), after=paging.after())
+        return jsonify(users=[shown(user) for user in page.items], next=page.next)
+
+    @routes.post("/users")
+    @guard.admin_writes
+    def add() -> tuple[Response, int]:
+        user, made_up = administration.add(guard.caller, fields.read_fields(request))
+        answer = jsonify(**shown(user), **({"password": made_up} if made_up else {}))
+        answer.headers["Cache-Control"] = "no-store"
+        return answer, HTTPStatus.CREATED
+
+    @routes.get("/users/<user_name>")
+    @guard.reads
+    def show(user_name: str) -> Response:
+        return jsonify(shown(administration.seen_by(guard.caller, user_name)))
+
+    @routes.patch("/users/<user_name>")
+    @guard.writes
+    def change(user_name: str) -> Response:
+        caller = guard.caller
+        user = administration.seen_by(caller, user_name)
+        given = fields.read_fields(request)
+        return jsonify(shown(administration.change(caller, user, given, request.remote_addr)))
+
+    @routes.delete("/users/<user_name>")
+    @guard.admin_writes
+    def delete(user_name: str) -> Response:
+        caller = guard.caller
+        user = administration.seen_by(caller, user_name)
+        wanted = request.args.get("workloads")
+        if wanted not in {None, "delete"}:
+            raise Malformed("workloads=delete removes the user's workloads, too; else leave it out")
+        removed = administration.delete(caller, user, with_workloads=wanted is not None)
+        return jsonify(**shown(user), deleted_workloads=removed)
+
+    return routes
