@@ -8,6 +8,7 @@ import sys
 import warnings
 
 from PIL import AvifImagePlugin, Image
+from threadpoolctl import threadpool_limits
 
 from imaging.lazy import cv2
 from imaging.limits import Limits
@@ -20,7 +21,8 @@ _NEVER = 2**30
 
 
 def configure_process(limits: Limits | None = None) -> None:
-    """Bound the decoders and keep OpenCV to the thread that calls it: jobs are what runs in parallel.
+    """Bound the decoders, and keep OpenCV and NumPy's BLAS to the thread that calls them: jobs are what runs
+    in parallel.
 
     To be called by a worker at its start, before OpenCV is loaded (it reads its bound only then; a bound
     set later leaves OpenCV's own, 2^30 pixels). Threads may call `run` at the same time afterwards.
@@ -32,6 +34,7 @@ def configure_process(limits: Limits | None = None) -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     _keep_freed_memory()
     cv2.setNumThreads(1)
+    threadpool_limits(1, user_api="blas")
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     cv2.utils.logging.setLogLevel(_SILENT)  # what is wrong with a picture is said by our errors
 

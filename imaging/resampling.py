@@ -9,9 +9,10 @@ Lanczos on the means of blocks, as large as leave it at least another half to do
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from imaging import blocks, transfer, weighting
+from imaging import banded, blocks, transfer, weighting
 from imaging.geometry import Size
 from imaging.lazy import Image, cv2, np
 from imaging.picture import Pixels
@@ -21,7 +22,7 @@ Kernel: TypeAlias = Literal["auto", "lanczos", "area", "linear", "nearest"]
 Extent: TypeAlias = tuple[float, float]  # width, height
 _MUCH_SMALLER = 2
 _FLOAT_BYTES = 4
-_PILLOW_BYTES = 4  # of a pixel in colour
+_BANDED = MappingProxyType({"lanczos": banded.LANCZOS, "linear": banded.LINEAR})
 
 
 def resized(pixels: Pixels, size: Size, kernel: Kernel = "auto", *, linear_light: bool = False) -> Pixels:
@@ -68,7 +69,7 @@ def _effective(kernel: Kernel, before: Extent, after: Size) -> tuple[Kernel, int
 
 
 def resampled(pixels: Pixels, size: Size, kernel: Kernel, extent: Extent | None = None) -> Pixels:
-    """uint8, uint16 or float32; all channels alike.
+    """uint8, uint16 or float32; all channels alike. uint16 and float32 by Pillow.
 
     `extent`: width and height of the picture in `pixels`, where its last column and row stand only partly
     for picture.
@@ -79,10 +80,10 @@ def resampled(pixels: Pixels, size: Size, kernel: Kernel, extent: Extent | None 
         pixels, width, height = blocks.means(pixels, block), width / block, height / block
     if kernel == "area":  # which knows no extent: what it is out of place by is some tenths of a pixel
         return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    if pixels.dtype == np.uint8:
+        return banded.resized(pixels, size, _BANDED[kernel], (width, height))
     method = Image.Resampling.LANCZOS if kernel == "lanczos" else Image.Resampling.BILINEAR
     box = (0.0, 0.0, width, height)
-    if pixels.dtype == np.uint8:
-        return np.asarray(Image.fromarray(pixels).resize(size, method, box))
     channels = [_resampled_channel(channel, size, method, box) for channel in cv2.split(pixels)]
     found = channels[0] if len(channels) == 1 else cv2.merge(channels)
     return found.reshape(size.height, size.width, *pixels.shape[2:])
@@ -115,10 +116,9 @@ def resized_scratch_bytes(before: Shape, size: Size, kernel: Kernel, *, linear_l
             + resized_scratch_bytes(blocks_size, size, "lanczos", linear_light=linear_light)
             + (working if in_floats else 0)
         )
-    between = size.width * before.height
     if not in_floats and before.bytes_per_sample == 1:
-        bytes_per_pixel = 1 if before.channels == 1 else _PILLOW_BYTES
-        return bytes_per_pixel * (before.pixels + between + size.width * size.height)
+        return banded.scratch_bytes(before, size, _BANDED[effective])
+    between = size.width * before.height
     channel = _FLOAT_BYTES * (before.pixels + between + size.width * size.height)
     if not in_floats:
         return samples * before.bytes_per_sample + channel

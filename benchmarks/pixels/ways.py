@@ -66,6 +66,7 @@ def pillow(source: Path, target: Path, task: str) -> None:
 def vips(source: Path, target: Path, task: str) -> None:
     import pyvips  # noqa: PLC0415
 
+    pyvips.cache_set_max(0)  # a file that comes again would not be decoded again
     save = {".png": {"compression": PNG_LEVEL}}.get(target.suffix, {"Q": QUALITY})
     if task in SIDES:
         image = pyvips.Image.thumbnail(str(source), SIDES[task], height=SIDES[task])
