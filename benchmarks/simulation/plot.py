@@ -11,7 +11,7 @@ from benchmarks.simulation.measures import Result
 from benchmarks.simulation.table import contestants
 
 WIDTH, ROW, LEFT, TOP = 760, 44, 130, 34
-TICKS = (1.0, 1.05, 1.15, 1.5, 2.0, 3.0, 5.0, 10.0)
+TICKS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0)
 RADIUS = 4
 
 
