@@ -114,7 +114,7 @@ def _tell(made: FirstUser) -> None:
 
 def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
     """Called in each serving process: its own connections to everything."""
-    datastore = open_datastore(settings.datastore_url, flush=settings.flush)
+    datastore = open_datastore(settings.datastore_url, flush=settings.flush, quota=settings.quota)
     parts = Parts(
         accounts=datastore.accounts,
         tokens=datastore.tokens,

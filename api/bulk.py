@@ -6,6 +6,8 @@ what was committed before stays, and nothing else does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from api.admission import admit, shown
@@ -15,19 +17,28 @@ from api.parts import Parts
 from api.problems import status_of
 from bus.messages import Topic
 from dpip.domain import Workload
-from dpip.errors import Refused, TooLarge
+from dpip.errors import OverQuota, Refused, TooLarge
 from dpip.ports import NewOriginal, Upload
 
 BATCH = 64  # images in one transaction; each holds a file open until then
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Admitted, and not committed yet."""
+
+    position: int  # in the request, from 1
+    new: NewOriginal
+    upload: Upload
+
+
 class BulkIntake:
-    """Takes files one after another; `kept` and `refused` say what became of each, in order."""
+    """Takes files one after another; `kept` and `refused` say what became of each."""
 
     def __init__(self, parts: Parts, workload: Workload) -> None:
         self._parts = parts
         self._workload = workload
-        self._waiting: list[tuple[NewOriginal, Upload]] = []
+        self._waiting: list[_Waiting] = []
         self._open: Upload | None = None
         self._name: str | None = None
         self._wrong: Refused | None = None
@@ -65,17 +76,10 @@ class BulkIntake:
         if upload is None:
             return
         try:
-            self._waiting.append((self._admitted(upload), upload))
+            self._waiting.append(_Waiting(self.files, self._admitted(upload), upload))
         except Refused as error:
             upload.abort()
-            self.refused.append(
-                {
-                    "position": self.files,
-                    "name": self._name,
-                    "status": int(status_of(error)),
-                    "detail": error.detail,
-                }
-            )
+            self._refuse(self.files, self._name, error)
         except BaseException:
             upload.abort()
             raise
@@ -88,10 +92,17 @@ class BulkIntake:
         return admit(upload, self._name, self._workload, self._parts.bounds.limits)
 
     def commit(self) -> None:
-        """Keep what waits, all of it or nothing."""
-        if not self._waiting:
-            return
+        """Keep what waits, all of it or nothing; but at the end of a quota, as much as fits."""
         waiting, self._waiting = self._waiting, []
+        try:
+            self._keep(waiting)
+        finally:
+            for item in waiting:
+                item.upload.abort()
+
+    def _keep(self, some: Sequence[_Waiting]) -> None:
+        if not some:
+            return
         placed: list[str] = []
 
         def placing(upload: Upload) -> Any:
@@ -103,19 +114,29 @@ class BulkIntake:
 
         try:
             stored = self._parts.catalog.add_originals(
-                [new for new, _ in waiting], [placing(upload) for _, upload in waiting], self._parts.clock()
+                [item.new for item in some], [placing(item.upload) for item in some], self._parts.clock()
             )
+        except OverQuota as error:  # nothing was placed
+            if len(some) == 1:
+                self._refuse(some[0].position, some[0].new.name, error)
+                return
+            middle = len(some) // 2
+            self._keep(some[:middle])
+            self._keep(some[middle:])
         except BaseException:
             self._parts.store.delete(placed)
             raise
-        finally:
-            for _, upload in waiting:
-                upload.abort()
-        self.kept += [shown(image.id, image.workload_id, image.facts) for image in stored]
-        self._parts.announcer.announce(Topic.WORK, {"workload": self._workload.id})
+        else:
+            self.kept += [shown(image.id, image.workload_id, image.facts) for image in stored]
+            self._parts.announcer.announce(Topic.WORK, {"workload": self._workload.id})
+
+    def _refuse(self, position: int, name: str | None, error: Refused) -> None:
+        self.refused.append(
+            {"position": position, "name": name, "status": int(status_of(error)), "detail": error.detail}
+        )
 
     def close(self) -> None:
         """Throw away what was not committed."""
-        for upload in [upload for _, upload in self._waiting] + ([self._open] if self._open else []):
+        for upload in [item.upload for item in self._waiting] + ([self._open] if self._open else []):
             upload.abort()
         self._waiting, self._open = [], None

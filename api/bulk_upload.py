@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import IO, Any, cast
 
 from flask import Request
@@ -39,7 +40,8 @@ def receive_many(request: Request, parts: Parts, workload: Workload) -> dict[str
         raise Malformed(
             "there is no file in this request; send images in file fields called data, or an archive"
         )
-    return {"workload_id": workload.id, "images": intake.kept, "refused": intake.refused}
+    refused = sorted(intake.refused, key=itemgetter("position"))
+    return {"workload_id": workload.id, "images": intake.kept, "refused": refused}
 
 
 def _read(request: Request, parts: Parts, intake: BulkIntake) -> None:

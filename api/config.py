@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import CliSuppress
 
 from api.parts import HOUR_S, Bounds
+from dpip.domain import Quota
 from dpip.settings import ENV_PREFIX, MAX_PORT
 from imaging.settings import LimitSettings
 
@@ -31,6 +32,12 @@ class ApiSettings(LimitSettings):
         None, description="password of the first user (default: a random one, kept in secrets/first_password)"
     )
     token_hours: float = Field(24.0, gt=0, le=24 * 366, description="hours until a login's token expires")
+    quota_bytes: int | None = Field(
+        None, ge=0, description="bytes of originals that a user may keep, who has no quota of their own"
+    )
+    quota_images: int | None = Field(
+        None, ge=0, description="originals that a user may keep, who has no quota of their own"
+    )
     processes: int = Field(1, ge=1, le=64, description="processes that serve requests")
     threads: int = Field(96, ge=8, le=512, description="requests that each process serves at the same time")
     uploads_at_once: int = Field(
@@ -56,6 +63,10 @@ class ApiSettings(LimitSettings):
         return self
 
     @property
+    def quota(self) -> Quota:
+        return Quota(self.quota_bytes, self.quota_images)
+
+    @property
     def bounds(self) -> Bounds:
         """Slow clients hold threads: each kind of request gets a share, and `SPARE_THREADS` are left."""
         rest = self.threads - self.uploads_at_once - SPARE_THREADS
@@ -63,6 +74,7 @@ class ApiSettings(LimitSettings):
         return Bounds(
             limits=self.limits,
             token_s=self.token_hours * HOUR_S,
+            quota=self.quota,
             uploads_at_once=self.uploads_at_once,
             uploads_waiting=2 * some,
             downloads_at_once=6 * some,

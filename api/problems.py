@@ -48,6 +48,10 @@ _TITLES = {
     HTTPStatus.INSUFFICIENT_STORAGE: "Storage full",
 }
 
+_KINDS: dict[type[errors.DpipError], str] = {
+    errors.OverQuota: "Over quota"
+}  # that share a status with others, and are another thing to do about
+
 
 def status_of(error: errors.DpipError) -> HTTPStatus:
     """The status of an error or of its nearest ancestor; 500 for what is no fault of the client's."""
@@ -57,9 +61,9 @@ def status_of(error: errors.DpipError) -> HTTPStatus:
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def problem(status: HTTPStatus, detail: str, **more: object) -> Response:
+def problem(status: HTTPStatus, detail: str, title: str | None = None, **more: object) -> Response:
     """A problem document. `more` are members beside those of the standard."""
-    title = _TITLES.get(status, status.phrase)
+    title = title or _TITLES.get(status, status.phrase)
     body = {
         "type": f"urn:dpip:problem:{title.lower().replace(' ', '-')}",
         "title": title,
@@ -82,7 +86,7 @@ def _dpip(error: errors.DpipError) -> Response:
     status = status_of(error)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unexpected(error)
-    response = problem(status, error.detail)
+    response = problem(status, error.detail, _KINDS.get(type(error)))
     if isinstance(error, errors.TryLater):
         response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
     return response

@@ -14,11 +14,12 @@ from datastore.counters import lock_workload
 from datastore.database import Database
 from datastore.direct import execute_many, fetch
 from datastore.pages import page
+from datastore.quotas import charge
 from datastore.removing import remove_original, remove_workload
 from datastore.replaying import go_on, replay_failed
 from datastore.schema import IS_ACTIVE, images, jobs, workloads
 from dpip import ids
-from dpip.domain import ImageKind, JobState, StoredImage, Workload
+from dpip.domain import NO_QUOTA, ImageKind, JobState, Quota, StoredImage, Workload
 from dpip.errors import Conflict, NotFound
 from dpip.names import clash_key
 from dpip.ports import NewOriginal, Page
@@ -48,8 +49,10 @@ _DONE = (
 class SqlCatalog:
     """`dpip.ports.Catalog` over SQL."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quota: Quota = NO_QUOTA) -> None:
+        """`quota` is that of users who have none of their own."""
         self._database = database
+        self._quota = quota
 
     def create_workload(self, workload: Workload) -> Workload:
         """Raises `Conflict` when the name (or one that clashes with it) is taken."""
@@ -182,6 +185,7 @@ class SqlCatalog:
             if not allocated:
                 raise _refusal(connection, workload_id)
             [(first, workload_name, owner_id)] = allocated
+            charge(connection, owner_id, new, self._quota)
             stored = tuple(
                 _stored(item, seq, workload_name, owner_id, now) for seq, item in enumerate(new, first)
             )

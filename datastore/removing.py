@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from datastore.quotas import give_back_original, give_back_workload
 from datastore.schema import images, jobs, workloads
 from dpip import ids
 from dpip.domain import JobState
@@ -22,6 +23,7 @@ def remove_workload(connection: Connection, workload_id: str) -> tuple[str, ...]
     """Returns the keys whose bytes are to be removed. The workload is locked already."""
     values = {"of_id": workload_id}
     keys = tuple(connection.execute(_KEYS_OF_WORKLOAD, values).scalars())
+    give_back_workload(connection, workload_id)
     for statement in (_REMOVE_JOBS, _REMOVE_IMAGES, _REMOVE_WORKLOAD):
         connection.execute(statement, values)
     return keys
@@ -36,6 +38,7 @@ def remove_original(connection: Connection, image_id: str) -> tuple[str, ...] | 
         return None
     outputs = connection.execute(_OUTPUTS, {"of_id": job.workload_id}).scalar_one()
     connection.execute(_REMOVE_JOB, {"of_id": image_id})
+    give_back_original(connection, job.workload_id, image_id)
     of_it = images.c.id.in_([image_id, *(ids.filtered_id(image_id, output) for output in outputs)])
     keys = tuple(connection.execute(select(images.c.key).where(of_it)).scalars())
     connection.execute(delete(images).where(of_it))

@@ -15,6 +15,7 @@ from datastore.migrating import ensure_newest
 from datastore.queue import SqlJobQueue
 from datastore.register import SqlWorkerRegister
 from datastore.tokens import SqlTokens
+from dpip.domain import NO_QUOTA, Quota
 from dpip.ports import (
     Accounts,
     ApiEndpoints,
@@ -30,12 +31,12 @@ from dpip.ports import (
 class Datastore:
     """The ports of `dpip.ports`, over one database. Threads may share it; processes open their own."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quota: Quota = NO_QUOTA) -> None:
         self._database = database
         self.accounts: Accounts = SqlAccounts(database)
         self.audit: AuditTrail = SqlAuditTrail(database)
         self.tokens: Tokens = SqlTokens(database)
-        self.catalog: Catalog = SqlCatalog(database)
+        self.catalog: Catalog = SqlCatalog(database, quota)
         self.leadership: Leadership = SqlLeadership(database)
         self.queue: JobQueue = SqlJobQueue(database)
         self.register: WorkerRegister = SqlWorkerRegister(database)
@@ -58,10 +59,11 @@ class Datastore:
         self.close()
 
 
-def open_datastore(url: str, *, flush: bool = False) -> Datastore:
+def open_datastore(url: str, *, flush: bool = False, quota: Quota = NO_QUOTA) -> Datastore:
     """Open the database at `url`, making or updating its tables first where that is needed.
 
     `sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3`, or `postgresql://user:password@host/name`.
+    Uploads are held to `quota` where a user has none of their own.
     With `flush`, SQLite waits for the disk at every commit (PostgreSQL does by its own settings).
     Raises `ConfigError` for a URL that cannot work, or a database that a newer DPIP made, and
     `NotReady` when the database cannot be reached.
@@ -72,4 +74,4 @@ def open_datastore(url: str, *, flush: bool = False) -> Datastore:
     except BaseException:
         database.close()
         raise
-    return Datastore(database)
+    return Datastore(database, quota)

@@ -8,6 +8,7 @@ DpipError
 │   ├── NotFound             there is no such thing (or it is not theirs to see)
 │   ├── Conflict             it clashes with what is there
 │   ├── TooLarge             over a limit on bytes or pixels
+│   │   └── OverQuota        over what the user may keep
 │   ├── UnsupportedFormat    not an image we read
 │   └── Unprocessable        understood, but cannot be done: a broken picture, a parameter out of range
 ├── TryLater                 nobody's doing: the same request may succeed later
@@ -61,6 +62,10 @@ class Conflict(Refused):
 
 class TooLarge(Refused):
     """Over a limit on bytes or pixels."""
+
+
+class OverQuota(TooLarge):
+    """The user keeps as much as they may."""
 
 
 class UnsupportedFormat(Refused):

@@ -251,7 +251,8 @@ class Catalog(Protocol):
         """Image row and job row in one transaction.
 
         The id and the key are chosen inside it; `place(key)` is called there, just before the
-        commit, to make the bytes durable under that key. Raises `NotFound` for an unknown workload,
+        commit, to make the bytes durable under that key. Raises `OverQuota` before any is placed when
+        the owner keeps as much as they may, `NotFound` for an unknown workload,
         `Conflict` for a cancelled one, and whatever `place` raises, in which case no row is left.
         """
 

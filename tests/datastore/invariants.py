@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, text
 
 from datastore.engines import connect
 from datastore.rows import AnyRow
-from datastore.schema import images, jobs, workloads
+from datastore.schema import images, jobs, users, workloads
 from dpip import ids
 from dpip.domain import ImageKind, JobState
 
@@ -47,7 +47,18 @@ def check_tables(connection: Connection) -> None:
                 assert stored[filtered].kind == ImageKind.FILTERED
                 assert stored[filtered].seq == job.seq
                 expected.add(filtered)
+    _check_quotas(connection)
     assert set(stored) == expected, "images without a job that says so, or the other way round"
+
+
+def _check_quotas(connection: Connection) -> None:
+    """What is counted for each user is what there is."""
+    kept: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    originals = select(workloads.c.owner_id, images.c.size_bytes).join_from(images, workloads)
+    for owner, size in connection.execute(originals.where(images.c.kind == ImageKind.ORIGINAL)):
+        kept[owner] = kept[owner][0] + size, kept[owner][1] + 1
+    for user in connection.execute(select(users)):
+        assert (user.used_bytes, user.used_images) == kept[user.id], f"the count of {user.name!r}"
 
 
 def _check_counts(workload: AnyRow, found: list[AnyRow]) -> None:
