@@ -37,8 +37,16 @@ class Result:
     data: bytes
     facts: ImageFacts
     timings: Timings  # decode, filter and encode
-    report: Provenance
+    original: bytes = field(repr=False)
+    pipeline: Pipeline
+    path: str  # for people: the way that was taken
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def report(self) -> Provenance:
+        """Made when it is asked for: the digest of the original takes its time."""
+        digest = hashlib.sha256(self.original).hexdigest()
+        return Provenance(digest, self.pipeline.canonical, self.facts.sha256, self.path, versions())
 
 
 def wanted_always() -> None:
@@ -105,11 +113,9 @@ def finished(task: sequences.Task, made: Made) -> Result:
         encoded = container_of(made.format).with_metadata(encoded, kept)
     watch.lap("encode")
     timings = replace(made.timings, encode=made.timings.encode + watch.timings.encode)
-    output_sha256 = hashlib.sha256(encoded).hexdigest()
-    facts = ImageFacts(made.format, made.width, made.height, len(encoded), output_sha256)
-    input_sha256 = hashlib.sha256(data).hexdigest()
-    report = Provenance(input_sha256, pipeline.canonical, output_sha256, made.path, versions())
-    return Result(encoded, facts, timings, report, tuple(dict.fromkeys(notes)))
+    digest = hashlib.sha256(encoded).hexdigest()
+    facts = ImageFacts(made.format, made.width, made.height, len(encoded), digest)
+    return Result(encoded, facts, timings, data, pipeline, made.path, tuple(dict.fromkeys(notes)))
 
 
 def _the_long_way(task: sequences.Task) -> Made:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LIBRARIES = ("libturbojpeg.so.0", "libturbojpeg.0.dylib", "turbojpeg.dll")
+_FUNCTIONS = ("tjTransform", "tjDecompressToYUVPlanes", "tjCompressFromYUVPlanes", "tjPlaneWidth")
 _PERFECT, _GRAY, _PROGRESSIVE, _COPY_NOTHING = 1, 8, 32, 64  # TJXOPT
 _NO_REALLOCATION, _ACCURATE_DCT, _STOP_ON_WARNING, _LIMIT_SCANS = 1024, 4096, 8192, 32768  # TJFLAG
 _SCAN_BY_SCAN = 16384  # TJFLAG_PROGRESSIVE
@@ -98,20 +99,23 @@ def _library() -> Any:
     for name in _LIBRARIES:
         try:
             library = ctypes.CDLL(name)
-            for function in ("tjInitTransform", "tjInitDecompress", "tjInitCompress"):
-                getattr(library, function).restype = ctypes.c_void_p
-            library.tjBufSize.restype = ctypes.c_ulong
-            for function in (
-                "tjTransform",
-                "tjDecompressToYUVPlanes",
-                "tjCompressFromYUVPlanes",
-                "tjPlaneWidth",
-            ):
+            for function in _FUNCTIONS:
                 getattr(library, function)
         except (OSError, AttributeError):
             continue
         return library
     return None
+
+
+@functools.cache
+def _promptly() -> Any:
+    """The same library for calls that take a microsecond: Python's lock, which others would take over
+    meanwhile, is kept."""
+    library = ctypes.PyDLL(_library()._name)
+    for function in ("tjInitTransform", "tjInitDecompress", "tjInitCompress"):
+        getattr(library, function).restype = ctypes.c_void_p
+    library.tjBufSize.restype = ctypes.c_ulong
+    return library
 
 
 def available() -> bool:
@@ -126,14 +130,14 @@ def name() -> str | None:
 @contextmanager
 def _handle(kind: str) -> Iterator[ctypes.c_void_p]:
     """For one thread, for one picture: making one takes some microseconds."""
-    made = getattr(_library(), kind)()
+    made = getattr(_promptly(), kind)()
     if not made:
         raise MemoryError(kind)
     handle = ctypes.c_void_p(made)
     try:
         yield handle
     finally:
-        _library().tjDestroy(handle)
+        _promptly().tjDestroy(handle)
 
 
 def transformed(
@@ -219,7 +223,7 @@ def empty_planes(width: int, height: int, sampling: Sampling) -> Planes:
 
 def plane_size(component: int, width: int, height: int, sampling: Sampling) -> Size:
     """Of luma (0), blue (1) or red difference (2) of a picture of this size."""
-    library = _library()
+    library = _promptly()
     return Size(
         library.tjPlaneWidth(component, width, sampling), library.tjPlaneHeight(component, height, sampling)
     )
@@ -227,7 +231,7 @@ def plane_size(component: int, width: int, height: int, sampling: Sampling) -> S
 
 def _facts(handle: ctypes.c_void_p, data: bytes) -> tuple[int, int, Sampling] | None:
     numbers = [ctypes.c_int() for _ in range(4)]
-    failed = _library().tjDecompressHeader3(
+    failed = _promptly().tjDecompressHeader3(
         handle, data, ctypes.c_ulong(len(data)), *(ctypes.byref(number) for number in numbers)
     )
     width, height, sampling, colours = (number.value for number in numbers)
@@ -238,7 +242,7 @@ def _facts(handle: ctypes.c_void_p, data: bytes) -> tuple[int, int, Sampling] | 
 
 def _room(width: int, height: int, sampling: Sampling) -> int:
     """Bytes that hold the encoded picture, as long as it is no monster."""
-    return int(_library().tjBufSize(width, height, sampling)) + _SLACK
+    return int(_promptly().tjBufSize(width, height, sampling)) + _SLACK
 
 
 def _pointers(picture: Planes) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -57,13 +58,15 @@ class WorkerActor:
         self._runner = JobRunner(spec.worker_id, spec.cores, spec.limits, self._current, spec.job_limit_s)
         # Over the wire, as many jobs fetch and deliver as filter.
         waiting = spec.cores if isinstance(spec.place, ApiPlace) else _EXTRA_THREADS
-        self._threads = ThreadPoolExecutor(spec.cores + waiting, thread_name_prefix="job")
+        self._at_once = spec.cores + waiting
+        self._threads = ThreadPoolExecutor(self._at_once, thread_name_prefix="job")
 
     def run(self, batch: list[ClaimedJob]) -> Iterator[list[Outcome]]:
         """Exactly one outcome for each job, in groups, as they finish."""
         tray = Tray(len(batch))
-        for ticket in [self._desk.take(claimed) for claimed in batch]:
-            self._threads.submit(self._work, ticket, tray)
+        pile = deque(self._desk.take(claimed) for claimed in batch)
+        for _ in range(min(self._at_once, len(pile))):
+            self._threads.submit(self._work_off, pile, tray)
         yield from tray.groups()
 
     def cancel(self, jobs: list[tuple[str, int]]) -> None:
@@ -85,6 +88,15 @@ class WorkerActor:
 
     def _current(self) -> ImageExchange:
         return self._exchange
+
+    def _work_off(self, pile: deque[Ticket], tray: Tray) -> None:
+        """Take from the pile until there is nothing left; other threads do the same."""
+        while True:
+            try:
+                ticket = pile.popleft()
+            except IndexError:
+                return
+            self._work(ticket, tray)
 
     def _work(self, ticket: Ticket, tray: Tray) -> None:
         try:
