@@ -19,6 +19,7 @@ from api.listener import PortTaken
 from api.parts import Parts
 from api.passwords import Passwords
 from api.server import Server
+from api.tls import tls_of
 from bus.client import Hinter
 from bus.coalescing import CoalescingAnnouncer
 from datastore import open_datastore, wait_for_datastore
@@ -58,7 +59,7 @@ def _run(settings: ApiSettings, stop: Stop) -> int:
     sock = _bind(settings, stop)
     if sock is None:
         return 0
-    server = Server(sock, settings.processes, settings.threads, settings.tls_cert, settings.tls_key)
+    server = Server(sock, settings.processes, settings.threads, tls_of(settings, join_token))
     own_url = listener.url(settings.scheme, sock)
     advertised = settings.advertise_url or listener.outward_url(settings.scheme, sock)
     # Nothing that was opened may cross the fork, so this datastore is closed again.

@@ -24,7 +24,9 @@ class ApiSettings(LimitSettings):
     advertise_url: str | None = Field(
         None, description="URL by which workers on other machines reach this API (default: its own address)"
     )
-    tls_cert: Path | None = Field(None, description="file of the TLS certificate chain (PEM)")
+    tls_cert: Path | None = Field(
+        None, description="file of the TLS certificate chain, PEM (default: one of its own making)"
+    )
     tls_key: Path | None = Field(None, description="file of the TLS private key (PEM)")
     user: str = Field("admin", min_length=1, max_length=100, description="name of the first user")
     # A secret comes from the environment: an argument list is for everybody to read.
@@ -87,10 +89,14 @@ class ApiSettings(LimitSettings):
         )
 
     @property
+    def encrypted(self) -> bool:
+        return self.tls_cert is not None or self.encrypts(self.host)
+
+    @property
     def scheme(self) -> str:
-        return "http" if self.tls_cert is None else "https"
+        return "https" if self.encrypted else "http"
 
     def check_host(self) -> None:
         """Raise `ConfigError` when this would listen beyond loopback without TLS or permission."""
-        if self.tls_cert is None:
-            self.check_listening(self.host, "the API")
+        if not self.encrypted:
+            self.refuse_plaintext(self.host, "the API")

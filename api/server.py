@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ DRAIN_S = 10.0  # requests that are still running then are given up
 _ASK_AGAIN_S = 0.2
 _LOOK_S = 0.5
 _HEADERS_WITHIN_MS = 15_000
+_RENEW_S = 3600.0  # how often the certificate is looked at
 _IDLE_THREAD_S = 60
 _FILES = 8192  # a connection is one, and so is an image on its way
 _CONNECTIONS = 2048  # idle ones and slow ones count too; more wait to be accepted
@@ -49,24 +51,31 @@ def _connections() -> int:
 class _Watchful(threading.Event):
     """Waits in short turns: signals are handled between them, whichever thread they met."""
 
+    def __init__(self, between: Callable[[], None]) -> None:
+        super().__init__()
+        self._between = between
+
     def wait(self, timeout: float | None = None) -> bool:
         while timeout is None:
             if super().wait(_LOOK_S):
                 return True
+            self._between()
         return super().wait(timeout)
 
 
-class Server(MPServer):
-    """Serves on a socket that was bound before."""
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Certificate and key; `renew` makes both files new when it is time, and says whether it did."""
 
-    def __init__(
-        self,
-        bound: socket.socket,
-        processes: int,
-        threads: int,
-        tls_cert: Path | None = None,
-        tls_key: Path | None = None,
-    ) -> None:
+    certificate: Path
+    key: Path
+    renew: Callable[[], bool] = lambda: False
+
+
+class Server(MPServer):
+    """Serves on a socket that was bound before. SIGHUP makes it read certificate and key again."""
+
+    def __init__(self, bound: socket.socket, processes: int, threads: int, tls: Tls | None = None) -> None:
         super().__init__(
             target="api",
             interface=Interfaces.WSGI,
@@ -77,14 +86,16 @@ class Server(MPServer):
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_MS),
             websockets=False,
-            ssl_cert=tls_cert,
-            ssl_key=tls_key,
+            ssl_cert=None if tls is None else tls.certificate,
+            ssl_key=None if tls is None else tls.key,
             respawn_failed_workers=True,
             workers_kill_timeout=1,
             log_enabled=False,
         )
         self._listener = bound
-        self.main_loop_interrupt = _Watchful()
+        self._tls = tls
+        self._renew_at = time.monotonic() + _RENEW_S
+        self.main_loop_interrupt = _Watchful(self._renew_in_time)
 
     def run(self, make_app: Callable[[], WSGIApplication]) -> None:
         """Serve until SIGTERM or SIGINT, then drain. `make_app` is called in each serving process."""
@@ -100,6 +111,13 @@ class Server(MPServer):
             return make_app()
 
         self.serve(target_loader=load, wrap_loader=False)
+
+    def _renew_in_time(self) -> None:
+        """Serving processes with an old certificate are replaced by others, one after the other."""
+        if self._tls is not None and time.monotonic() > self._renew_at:
+            self._renew_at = time.monotonic() + _RENEW_S
+            if self._tls.renew():
+                self.signal_handler_reload()  # type: ignore[no-untyped-call]
 
     def signal_handler_interrupt(self, *arguments: Any, **named: Any) -> None:
         """The first signal drains, the second kills."""

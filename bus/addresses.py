@@ -33,10 +33,13 @@ class BusAddress:
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def dialled_host(self) -> str:
+        """The name may stand for ::1 at one end and for 127.0.0.1 at the other."""
+        return "127.0.0.1" if self.host == "localhost" else self.host
+
     def _url(self, offset: int) -> str:
-        # The name may stand for ::1 at one end and for 127.0.0.1 at the other.
-        host = "127.0.0.1" if self.host == "localhost" else self.host
-        return f"tcp://{BusAddress(host, self.port + offset)}"
+        return f"tls+tcp://{BusAddress(self.dialled_host, self.port + offset)}"
 
 
 def bus_address(controller: str) -> BusAddress:

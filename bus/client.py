@@ -12,10 +12,11 @@ import threading
 import pynng
 
 from bus.addresses import RECONNECT_MAX_MS, RECONNECT_MIN_MS, bus_address
-from bus.frames import MAX_REPLY_BYTES, Asking, Telling
+from bus.frames import ADVICE, MAX_REPLY_BYTES, Asking, Telling, Unworded
 from bus.listener import Listener
 from bus.messages import Reply, Request
-from bus.seal import Replayed
+from bus.seal import Replayed, WrongToken
+from bus.tls import client_tls, holds_another_token
 from bus.wire import receive
 from dpip.errors import NotReady
 
@@ -36,6 +37,7 @@ class Hinter:
             reconnect_time_min=RECONNECT_MIN_MS,
             reconnect_time_max=RECONNECT_MAX_MS,
         )
+        self._socket.tls_config = client_tls(join_token)
         self._socket.dial(bus_address(controller).hints, block=False)
 
     def announce(self, topic: str, body: dict[str, str]) -> None:
@@ -54,6 +56,8 @@ class Requester:
 
     def __init__(self, controller: str, join_token: str, timeout_ms: int = 5000) -> None:
         self._controller = bus_address(controller)
+        self._join_token = join_token
+        self._tls = client_tls(join_token)
         self._asking = Asking(join_token)
         self._timeout_ms = timeout_ms
         self._lock = threading.Lock()
@@ -66,13 +70,19 @@ class Requester:
         Raises `NotReady` when none comes within the timeout, `Unauthenticated` when the controller
         holds another join token or its clock is too far away, `Malformed` when it is not understood.
         """
+        try:
+            try:
+                return self._ask(message)
+            except Unworded:  # the first question to this start of the controller
+                return self._ask(message)
+        except (Replayed, Unworded) as error:  # the wire repeated itself; a new request has a new nonce
+            raise NotReady(f"the controller at {self._controller} gave no fresh answer") from error
+
+    def _ask(self, message: Request) -> Reply:
         frame, nonce = self._asking.request(message)
         with self._lock:
             answer = self._exchange(frame)
-        try:
-            return self._asking.reply(answer, nonce)
-        except Replayed as error:  # the wire repeated itself; a new request has a new nonce
-            raise NotReady(f"the controller at {self._controller} gave no fresh answer") from error
+        return self._asking.reply(answer, nonce)
 
     def close(self) -> None:
         """Wait for the question that is being asked, if any, then ask no more."""
@@ -91,6 +101,8 @@ class Requester:
         except pynng.NNGException as error:
             # A connection to a machine that vanished looks alive for minutes: begin anew.
             self._hang_up()
+            if holds_another_token(self._controller, self._join_token):
+                raise WrongToken(ADVICE[WrongToken]) from error
             raise NotReady(
                 f"the controller at {self._controller} does not answer ({type(error).__name__}); "
                 "is it running? python -m controller"
@@ -105,6 +117,7 @@ class Requester:
             reconnect_time_max=RECONNECT_MAX_MS,
             resend_time=_FOREVER_MS,
         )
+        socket.tls_config = self._tls
         try:
             socket.dial(self._controller.requests, block=False)
         except pynng.NNGException:

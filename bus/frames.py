@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bus.messages import Announcement, Reply, Request
-from bus.seal import Receiver, Replayed, Seal, WrongClock, WrongToken, new_nonce
+from bus.seal import NONCE_BYTES, Receiver, Replayed, Seal, WrongClock, WrongToken, new_nonce
 from dpip.errors import Malformed, Unauthenticated
 from dpip.ports import Clock
 
@@ -23,15 +23,26 @@ _REFUSALS: dict[bytes, type[Unauthenticated]] = {
     b"refused: clock": WrongClock,
     b"refused: replay": Replayed,
 }
-_ADVICE = {
+ADVICE = {
     WrongToken: "the controller refuses this join token: set DPIP_JOIN_TOKEN to its secrets/join_token",
     WrongClock: "the controller refuses this machine's clock: set the clocks of both machines right (NTP)",
     Replayed: "the controller had this very request before",
 }
+# Not a refusal for good: here is the word of this start, sealed, say it with your request. What was recorded
+# before the controller was started anew is worthless by that, though nobody remembers its nonce any more.
+_SAY_THE_WORD = b"refused: say "
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 _REPLY: TypeAdapter[Reply] = TypeAdapter(Reply)
 _ANNOUNCEMENT: TypeAdapter[Announcement] = TypeAdapter(Announcement)
 M = TypeVar("M")
+
+
+class Unworded(Unauthenticated):
+    """A good request without the word of the controller's present start."""
+
+    def __init__(self, nonce: bytes) -> None:
+        super().__init__("the request was made for an earlier start of the controller")
+        self.nonce = nonce
 
 
 class Asking:
@@ -40,20 +51,25 @@ class Asking:
     def __init__(self, join_token: str, clock: Clock = time.time) -> None:
         self._requests = Seal(join_token, "request", clock)
         self._replies = Seal(join_token, "reply", clock)
+        self._word = bytes(NONCE_BYTES)
 
     def request(self, message: Request) -> tuple[bytes, bytes]:
         """(frame, nonce); `reply` wants the nonce again."""
         nonce = new_nonce()
-        return self._requests.close(_json(message), nonce), nonce
+        return self._requests.close(self._word + _json(message), nonce), nonce
 
     def reply(self, frame: bytes, nonce: bytes) -> Reply:
-        """Raises `Unauthenticated` when the controller refused, or when this is no answer to the request."""
+        """Raises `Unauthenticated` when the controller refused, or when this is no answer to the request;
+        `Unworded` means that the same message, made into a new request, will be answered."""
         refusal = _REFUSALS.get(frame)
         if refusal is not None:
-            raise refusal(_ADVICE[refusal])
-        message, answered = self._replies.open(frame)
+            raise refusal(ADVICE[refusal])
+        message, answered = self._replies.open(frame.removeprefix(_SAY_THE_WORD))
         if answered != nonce:
             raise Replayed("the reply is to another request")
+        if frame.startswith(_SAY_THE_WORD):
+            self._word = message
+            raise Unworded(nonce)
         return _parse(_REPLY, message)
 
 
@@ -63,10 +79,14 @@ class Answering:
     def __init__(self, join_token: str, clock: Clock = time.time) -> None:
         self._requests = Receiver(Seal(join_token, "request", clock), clock)
         self._replies = Seal(join_token, "reply", clock)
+        self._word = new_nonce()
 
     def open(self, frame: bytes) -> tuple[bytes, bytes]:
         """(message for `parse`, nonce for `reply`). Raises `Unauthenticated`."""
-        return self._requests.open(frame)
+        content, nonce = self._requests.open(frame)
+        if content[:NONCE_BYTES] != self._word:
+            raise Unworded(nonce)
+        return content[NONCE_BYTES:], nonce
 
     @staticmethod
     def parse(message: bytes) -> Request:
@@ -76,8 +96,9 @@ class Answering:
     def reply(self, message: Reply, nonce: bytes) -> bytes:
         return self._replies.close(_json(message), nonce)
 
-    @staticmethod
-    def refusal(error: Unauthenticated) -> bytes:
+    def refusal(self, error: Unauthenticated) -> bytes:
+        if isinstance(error, Unworded):
+            return _SAY_THE_WORD + self._replies.close(self._word, error.nonce)
         return next((frame for frame, kind in _REFUSALS.items() if kind is type(error)), b"refused: token")
 
 
@@ -93,7 +114,11 @@ class Telling:
 
 
 class Hearing:
-    """The receiver's end of hints or announcements."""
+    """The receiver's end of hints or announcements.
+
+    Their senders hear nothing back, so what was recorded and comes again within a minute, at a receiver
+    that was started meanwhile, is heard: a hint more, which everybody can live with.
+    """
 
     def __init__(self, join_token: str, channel: str, clock: Clock = time.time) -> None:
         self._receiver = Receiver(Seal(join_token, channel, clock), clock)

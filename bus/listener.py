@@ -12,6 +12,7 @@ import pynng
 from bus.addresses import RECONNECT_MAX_MS, RECONNECT_MIN_MS, bus_address
 from bus.frames import MAX_ANNOUNCEMENT_BYTES, Hearing
 from bus.messages import Announcement, Topic
+from bus.tls import client_tls
 from bus.wire import receive
 from dpip.errors import DpipError
 from dpip.lifecycle import Stop, Supervised
@@ -47,6 +48,7 @@ class Listener:
         clock: Clock = time.monotonic,
     ) -> None:
         self._address = bus_address(controller).announcements
+        self._tls = client_tls(join_token)
         self._hearing = Hearing(join_token, "announcement")
         self._topics = frozenset(topics)
         self._on_announcement = on_announcement
@@ -85,6 +87,7 @@ class Listener:
         )
         for topic in self._topics | {Topic.CONTROLLER.value}:  # before dialling, or the first are missed
             socket.subscribe(topic)
+        socket.tls_config = self._tls
         socket.dial(self._address, block=False)
         return socket
 

@@ -3,6 +3,7 @@
 A seal is Fernet (AES-128-CBC and HMAC-SHA256) under a key that HKDF derives from the join token for one
 channel, so that a frame of one channel is worthless on another. Inside stands a random nonce before the
 message: a reply carries its request's, and receivers refuse a nonce that they have seen already.
+The wire below is TLS (`bus.tls`); the seal holds on its own.
 """
 
 from __future__ import annotations

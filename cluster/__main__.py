@@ -11,7 +11,7 @@ from types import FrameType
 from bus.seal import derive
 from cluster.addresses import free_port
 from cluster.config import HeadSettings
-from cluster.environment import write_token
+from cluster.environment import credentials
 from cluster.head import HeadRecord, only_one, remove_head, write_head
 from cluster.node import NodeProcess, start_head
 from cluster.processes import descendants, end
@@ -84,12 +84,13 @@ def _run(config: HeadSettings, node_ip: str, stop: lifecycle.Stop) -> int:
 
 def _started(config: HeadSettings, node_ip: str, stop: lifecycle.Stop) -> NodeProcess | None:
     home = config.at_home
-    token_file = write_token(home.ray_token, derive(config.secret_join_token(), TOKEN_PURPOSE))
+    join_token = config.secret_join_token()
+    shown = credentials(home, join_token, derive(join_token, TOKEN_PURPOSE), encrypted=config.encrypts_ray)
     for _ in range(_TRIES):
         node = start_head(
             node_ip=node_ip,
             port=config.ray_port or free_port(node_ip),
-            token_file=token_file,
+            shown=shown,
             logs=home.path / "logs",
             dashboard_port=config.ray_dashboard_port if config.ray_dashboard else None,
         )

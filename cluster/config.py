@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cluster.addresses import free_port, resolve
 from dpip.errors import ConfigError
-from dpip.settings import MAX_PORT, Common, parse_address
+from dpip.settings import MAX_PORT, Common, is_loopback, parse_address
 
 _ANY = frozenset({"0.0.0.0", "::"})
 
@@ -40,5 +40,6 @@ class HeadSettings(Common):
                 f"Ray cannot listen on {host} ({error}): set DPIP_RAY_IP to an address of this machine "
                 f"({socket.gethostname()})"
             ) from None
-        self.check_listening(ip, "Ray")
+        if not is_loopback(ip) and not self.encrypts_ray:
+            self.refuse_plaintext(ip, "Ray")
         return ip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-from dpip.home import PRIVATE_FOLDER
+from dpip.authority import COMPONENT_DAYS, Authority
+from dpip.certificates import ensure_authority, ensure_certificate, own_names
+from dpip.home import Home, write_secret
 
 CLUSTER_SWITCH = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
@@ -33,11 +34,31 @@ _QUIET = {
 }
 
 
-def ray_environment(token_file: Path) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The files by which a process proves to Ray, and Ray to it, that it belongs here."""
+
+    token: Path
+    certificate: Path | None = None  # and its key; None: Ray speaks in clear
+    authority: Path | None = None
+
+
+def credentials(home: Home, join_token: str, ray_token: str, *, encrypted: bool) -> Credentials:
+    """Write what is not there yet; `encrypted`: for a cluster that speaks TLS."""
+    token = write_secret(home.ray_token, ray_token)
+    if not encrypted:
+        return Credentials(token)
+    authority = Authority(join_token)
+    ensure_certificate(home.ray_certificate, authority, own_names(), COMPONENT_DAYS)
+    return Credentials(token, home.ray_certificate, ensure_authority(home, authority))
+
+
+def ray_environment(shown: Credentials) -> dict[str, str]:
     """Variables for every process that is, or talks to, a Ray node. Ray reads them when it is imported."""
     return {
         "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN_PATH": str(token_file),
+        "RAY_AUTH_TOKEN_PATH": str(shown.token),
+        **_tls(shown),
         # Off, Ray takes 127.0.0.1 as it is and listens there alone; on, it would take the machine's outer
         # address instead, and listen on all. Nothing else that is used here depends on it but joining.
         CLUSTER_SWITCH: "0",
@@ -46,24 +67,23 @@ def ray_environment(token_file: Path) -> dict[str, str]:
     }
 
 
-def prepare_for_ray(token_file: Path) -> None:
+def _tls(shown: Credentials) -> dict[str, str]:
+    """Both ends of every connection of Ray's show a certificate, once this is on."""
+    if shown.certificate is None:
+        return {"RAY_USE_TLS": "0"}
+    return {
+        "RAY_USE_TLS": "1",
+        "RAY_TLS_SERVER_CERT": str(shown.certificate),
+        "RAY_TLS_SERVER_KEY": str(shown.certificate),
+        "RAY_TLS_CA_CERT": str(shown.authority),
+    }
+
+
+def prepare_for_ray(shown: Credentials) -> None:
     """Set this process's own environment; raises `RuntimeError` when Ray has read another one already."""
-    wanted = ray_environment(token_file)
+    wanted = ray_environment(shown)
     if "ray" in sys.modules and any(os.environ.get(name) != value for name, value in wanted.items()):
         raise RuntimeError("the environment for Ray must be set before Ray is imported")
     os.environ.update(wanted)
     for name in ("RAY_ADDRESS", "RAY_AUTH_TOKEN"):
         os.environ.pop(name, None)
-
-
-def write_token(file: Path, token: str) -> Path:
-    """Make `file` hold `token`, readable by its owner alone; it changes whole or not at all."""
-    with contextlib.suppress(FileNotFoundError):
-        if file.read_text() == token:
-            return file
-    file.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=file.parent)  # 0600 from the start
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(token)
-    Path(name).replace(file)
-    return file

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from cluster.addresses import reachable
-from cluster.environment import CLUSTER_SWITCH, ray_environment
+from cluster.environment import CLUSTER_SWITCH, Credentials, ray_environment
 from cluster.folder import make_folder, remove_folder, sweep, temp_dir
 from cluster.processes import NODE_MARK, STOP_WITHIN_S, end
 from cluster.tether import tethered
@@ -81,7 +81,7 @@ def start_head(
     *,
     node_ip: str,
     port: int,
-    token_file: Path,
+    shown: Credentials,
     logs: Path,
     dashboard_port: int | None = None,
     object_store_bytes: int = OBJECT_STORE_BYTES,
@@ -93,27 +93,27 @@ def start_head(
     else:
         arguments += ["true", "--dashboard-host", node_ip, "--dashboard-port", str(dashboard_port)]
     address = f"[{node_ip}]:{port}" if ":" in node_ip else f"{node_ip}:{port}"
-    return _start(arguments, address, node_ip, token_file, logs / "ray-head.log", object_store_bytes)
+    return _start(arguments, address, node_ip, shown, logs / "ray-head.log", object_store_bytes)
 
 
 def join_node(
     address: str,
     *,
     node_ip: str,
-    token_file: Path,
+    shown: Credentials,
     logs: Path,
     object_store_bytes: int = OBJECT_STORE_BYTES,
 ) -> NodeProcess:
     """Make this machine a node of the cluster at `address`. Call it from a thread that outlives the node."""
     arguments = ["--address", address]
-    return _start(arguments, address, node_ip, token_file, logs / "ray-node.log", object_store_bytes)
+    return _start(arguments, address, node_ip, shown, logs / "ray-node.log", object_store_bytes)
 
 
 def _start(
     arguments: Sequence[str],
     address: str,
     node_ip: str,
-    token_file: Path,
+    shown: Credentials,
     log_file: Path,
     object_store_bytes: int,
 ) -> NodeProcess:
@@ -135,7 +135,7 @@ def _start(
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=_environment(token_file, node_ip, folder),
+                env=_environment(shown, node_ip, folder),
                 start_new_session=True,  # Ctrl-C in the terminal is for the owner, who ends the node in order
             )
     except BaseException:
@@ -145,13 +145,13 @@ def _start(
     return NodeProcess(process, folder, address, log_file)
 
 
-def _environment(token_file: Path, node_ip: str, folder: Path) -> dict[str, str]:
+def _environment(shown: Credentials, node_ip: str, folder: Path) -> dict[str, str]:
     """Without other clusters' settings, and without our secrets: Ray's processes need none of them."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "DPIP_"))}
     search = [str(_ROOT), *filter(None, [mine.get("PYTHONPATH")])]
     return {
         **mine,
-        **ray_environment(token_file),
+        **ray_environment(shown),
         CLUSTER_SWITCH: "0" if is_loopback(node_ip) else "1",
         "PYTHONPATH": os.pathsep.join(search),  # actors are made of our classes
         NODE_MARK: str(folder),

@@ -46,7 +46,9 @@ class UpSettings(Common):
     drain_s: float = Field(
         60.0, ge=0, description="seconds that running jobs get to end when the system is stopped"
     )
-    tls_cert: Path | None = Field(None, description="file of the API's TLS certificate chain (PEM)")
+    tls_cert: Path | None = Field(
+        None, description="file of the API's TLS certificate chain, PEM (default: one of its own making)"
+    )
     tls_key: Path | None = Field(None, description="file of the API's TLS private key (PEM)")
     verbose: bool = Field(False, description="show all log lines, not only warnings and errors")
 
@@ -62,7 +64,14 @@ class UpSettings(Common):
 
     @property
     def scheme(self) -> str:
-        return "http" if self.tls_cert is None else "https"
+        return "https" if self.tls_cert is not None or self.encrypts(self.host) else "http"
+
+    @property
+    def trusted(self) -> Path | None:
+        """What a client must be told to believe this API; None when it speaks in clear."""
+        if self.scheme == "http":
+            return None
+        return self.tls_cert or self.at_home.tls_authority
 
     @property
     def cores_each(self) -> int | None:

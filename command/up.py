@@ -29,9 +29,10 @@ def run(arguments: Sequence[str]) -> int:
     settings = load(UpSettings, "dpip up", arguments)
     began = _process_began()
     try:
-        if settings.tls_cert is None:
-            settings.check_listening(settings.host, "the API")
-        settings.check_listening(parse_address(settings.controller)[0], "the bus")
+        if settings.scheme == "http":
+            settings.refuse_plaintext(settings.host, "the API")
+        if settings.starts_ray and not settings.encrypts_ray:
+            settings.refuse_plaintext(parse_address(settings.controller)[0], "Ray")
         with held(settings.at_home):
             return _supervise(with_free_ports(settings), began)
     except ConfigError as error:
@@ -47,6 +48,8 @@ def _process_began() -> float:
 
 def _supervise(settings: UpSettings, began: float) -> int:
     home = settings.at_home
+    if settings.join_token is None:  # whichever component asks first: the controller will run here
+        home.ensure_secret(home.join_token)
     parts = components(settings, os.environ)
     forget_records(home, parts)
     logs = home.ensure_folder(home.path / "logs")
@@ -58,7 +61,7 @@ def _supervise(settings: UpSettings, began: float) -> int:
     def look() -> bool:
         """Show how far it is; True when the API is ready and every worker is up."""
         up = {kept.component.name: kept.up for kept in supervisor.kept}
-        ready, why_not = api_ready(url) if up["api"] else (False, "")
+        ready, why_not = api_ready(url, settings.trusted) if up["api"] else (False, "")
         elapsed = time.monotonic() - began
         screen.progress(up, elapsed, why_not)
         if not (ready and all(up.values())):
@@ -71,7 +74,7 @@ def _supervise(settings: UpSettings, began: float) -> int:
             "first user": user.described,
             "logs": str(logs),
         }
-        curl = curl_for(settings.tls_cert)
+        curl = curl_for(settings.trusted)
         see = f'{curl} -H "Authorization: Bearer $TOKEN" {url}/status'
         screen.ready(elapsed, facts, [user.login_line(url, curl), see])
         screen.note("Ctrl-C stops all of it")

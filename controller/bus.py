@@ -11,7 +11,7 @@ from functools import partial
 
 import pynng
 
-from bus.frames import Answering, Hearing, Telling
+from bus.frames import Answering, Hearing, Telling, Unworded
 from bus.messages import Announcement, Rejected, Reply, Request
 from bus.wire import receive
 from controller.sockets import bind
@@ -34,7 +34,7 @@ class BusServer:
         self._answering = Answering(join_token)
         self._telling = Telling(join_token, "announcement")
         self._hearing = Hearing(join_token, "hint")
-        self._sockets = bind(host, port)
+        self._sockets = bind(host, port, join_token)
         self.address = self._sockets.address
         self._contexts = [self._sockets.requests.new_context() for _ in range(_ANSWERING_THREADS)]
         self.threads: list[Supervised] = []
@@ -92,6 +92,8 @@ class BusServer:
     def _reply(self, frame: bytes, handle: Callable[[Request], Reply]) -> bytes:
         try:
             message, nonce = self._answering.open(frame)
+        except Unworded as error:
+            return self._answering.refusal(error)
         except Unauthenticated as error:
             self._refusals.warning("request refused: %s", error.detail)
             return self._answering.refusal(error)

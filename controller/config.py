@@ -14,9 +14,8 @@ class ControllerSettings(Common):
     """Carry the bus, and know which workers there are.
 
     `--controller host:port` is where the bus is bound: `localhost` on this machine only, `0.0.0.0` for
-    all networks. Beyond loopback it needs no `--allow-plaintext`, as every frame on the bus is encrypted
-    and authenticated by the join token; whoever holds that token may join. Port 0 takes any three free
-    ports in a row; the address is then found in run/controller.json in home.
+    all networks. The bus is encrypted wherever it is; whoever holds the join token may join. Port 0 takes any
+    three free ports in a row; the address is then found in run/controller.json in home.
     """
 
     report_interval_s: float = Field(

@@ -8,6 +8,7 @@ import pynng
 
 from bus.addresses import BusAddress
 from bus.frames import MAX_ANNOUNCEMENT_BYTES, MAX_REQUEST_BYTES
+from bus.tls import server_tls
 from dpip.errors import ConfigError
 from dpip.settings import MAX_PORT
 
@@ -26,14 +27,19 @@ class BusSockets:
     announcements: pynng.Pub0
     hints: pynng.Pull0
 
+    @property
+    def all(self) -> tuple[pynng.Socket, ...]:
+        return self.requests, self.announcements, self.hints
+
     def close(self) -> None:
-        for socket in (self.requests, self.announcements, self.hints):
+        for socket in self.all:
             socket.close()
 
 
-def bind(host: str, port: int) -> BusSockets:
+def bind(host: str, port: int, join_token: str) -> BusSockets:
     """Listen on `port` and the next two; for port 0, on any three in a row. Raises `ConfigError`."""
     tries = 1 if port else _TRIES
+    tls = server_tls(join_token)
     for left in reversed(range(tries)):
         sockets = BusSockets(
             BusAddress(host, port),
@@ -43,6 +49,8 @@ def bind(host: str, port: int) -> BusSockets:
                 recv_buffer_size=_INCOMING, recv_max_size=MAX_ANNOUNCEMENT_BYTES, recv_timeout=LOOK_UP_MS
             ),
         )
+        for socket in sockets.all:
+            socket.tls_config = tls
         try:
             return _listen(sockets)
         except pynng.AddressInUse:

@@ -45,6 +45,21 @@ class Home:
         return self.secrets / "ray_token"
 
     @property
+    def tls_authority(self) -> Path:
+        """The certificate that vouches for the system's own: what clients trust. No secret."""
+        return self.path / "tls" / "ca.pem"
+
+    @property
+    def api_certificate(self) -> Path:
+        """Certificate and key of the API, when it was given none."""
+        return self.secrets / "api.pem"
+
+    @property
+    def ray_certificate(self) -> Path:
+        """Certificate and key with which this machine's part of Ray speaks to other machines."""
+        return self.secrets / "ray.pem"
+
+    @property
     def run(self) -> Path:
         """What running processes tell each other (addresses, process ids); meaningless after a reboot."""
         return self.path / "run"
@@ -73,3 +88,16 @@ class Home:
                 os.link(name, file)
             Path(name).unlink()
         return file.read_text().strip()
+
+
+def write_secret(file: Path, text: str) -> Path:
+    """Make `file` hold `text`, readable by its owner alone; it changes whole or not at all."""
+    with contextlib.suppress(FileNotFoundError):
+        if file.read_text() == text:
+            return file
+    file.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=file.parent)  # 0600 from the start
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+    Path(name).replace(file)
+    return file

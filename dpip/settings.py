@@ -26,6 +26,7 @@ from pydantic_settings import (
 from dpip.errors import ConfigError
 from dpip.flags import Parser, add_flag
 from dpip.home import Home
+from dpip.trust import read_authorities
 
 ENV_PREFIX = "DPIP_"
 DEFAULT_CONTROLLER = "localhost:40899"
@@ -101,6 +102,15 @@ class Common(BaseSettings):
         description="flush images and database to the disk before answering: what was answered then "
         "survives a power cut of the machine that stores it, too, not only the death of every process",
     )
+    tls: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="encrypt the API and Ray; auto: where they listen beyond loopback. The bus always is",
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="file of authorities (PEM) that may vouch for the API, besides the system's own and "
+        "those that this machine trusts anyway",
+    )
     allow_plaintext: bool = Field(
         False, description="listen beyond loopback although the wire is not encrypted"
     )
@@ -121,12 +131,27 @@ class Common(BaseSettings):
         """Where the datastore is, for `datastore.open_datastore`; may hold a password."""
         return self.database_url.get_secret_value() if self.database_url else self.at_home.database_url
 
-    def check_listening(self, host: str, what: str) -> None:
-        """Raise `ConfigError` when `what` would listen beyond loopback without having been told so."""
+    def encrypts(self, host: str) -> bool:
+        """Is what listens on `host` to speak TLS?"""
+        if self.tls == "auto":
+            return not is_loopback(host) and not self.allow_plaintext
+        return self.tls == "on"
+
+    @property
+    def encrypts_ray(self) -> bool:
+        """By the controller's address, which every component knows: they must all do the same."""
+        return self.encrypts(parse_address(self.controller)[0])
+
+    def authorities(self, own: str) -> str:
+        """PEM text of who may vouch for the API: the system's own authority, and `ca_file`'s."""
+        return own if self.ca_file is None else own + read_authorities(self.ca_file)
+
+    def refuse_plaintext(self, host: str, what: str) -> None:
+        """Raise `ConfigError` when `what` would listen in clear, beyond loopback, and nobody allowed it."""
         if not is_loopback(host) and not self.allow_plaintext:
             raise ConfigError(
-                f"{what} would listen on {host}, beyond this machine, without encryption. Listen on "
-                f"127.0.0.1, or, if you trust that network, say --allow-plaintext"
+                f"{what} would listen on {host}, beyond this machine, without encryption. Say --tls on, "
+                f"listen on 127.0.0.1, or, if you trust that network, say --allow-plaintext"
             )
 
     def secret_join_token(self) -> str:

@@ -12,7 +12,7 @@ from bus.listener import Listener
 from bus.messages import Announcement, Topic
 from bus.seal import derive
 from cluster.addresses import local_ip_towards
-from cluster.environment import prepare_for_ray, write_token
+from cluster.environment import credentials, prepare_for_ray
 from datastore import Datastore, wait_for_datastore
 from dpip.errors import ConfigError, Fenced, NotReady
 from dpip.lifecycle import Stop, stop_on_signals
@@ -47,7 +47,7 @@ def main() -> int:
         sys.stderr.write(f"python -m scheduler: {error.detail}\n")
         return EXIT_USAGE
     home = settings.at_home
-    prepare_for_ray(write_token(home.ray_token, derive(join_token, "ray")))
+    prepare_for_ray(credentials(home, join_token, derive(join_token, "ray"), encrypted=settings.encrypts_ray))
 
     ray_cluster = RayCluster(home, settings.ray_address)
     again = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -53,11 +54,19 @@ class ApiExchange:
     same attempt twice stores the same bytes under the same key.
     """
 
-    def __init__(self, api_url: str, token: str, extension: Extension = usual_extension) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        token: str,
+        extension: Extension = usual_extension,
+        *,
+        trusting: ssl.SSLContext | None = None,
+    ) -> None:
         self._url = api_url.rstrip("/")
         self._extension = extension
         self._pool = PoolManager(
             maxsize=_CONNECTIONS,
+            ssl_context=trusting,
             headers={"Authorization": f"Bearer {token}", "Accept": "*/*"},
             timeout=Timeout(connect=_CONNECT_S, read=_READ_S),
             retries=Retry(

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from cluster.addresses import free_port
+from cluster.environment import Credentials
 from cluster.names import RAY_NAMESPACE
 from cluster.node import NodeProcess, start_head
 from dpip.lifecycle import Stop
@@ -27,7 +28,7 @@ class RayCluster:
     """A head on loopback. Its token is derived from `JOIN_TOKEN`, as components derive it."""
 
     node: NodeProcess
-    token_file: Path
+    shown: Credentials
 
     @property
     def address(self) -> str:
@@ -36,12 +37,12 @@ class RayCluster:
 
 @pytest.fixture(scope="session")
 def ray_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayCluster]:
-    token_file = Path(os.environ["RAY_AUTH_TOKEN_PATH"])
+    shown = Credentials(Path(os.environ["RAY_AUTH_TOKEN_PATH"]))
     logs = tmp_path_factory.mktemp("ray-logs")
-    node = start_head(node_ip=LOOPBACK, port=free_port(LOOPBACK), token_file=token_file, logs=logs)
+    node = start_head(node_ip=LOOPBACK, port=free_port(LOOPBACK), shown=shown, logs=logs)
     try:
         node.wait_ready(Stop())
-        yield RayCluster(node, token_file)
+        yield RayCluster(node, shown)
     finally:
         node.stop()
 

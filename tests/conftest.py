@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bus.seal import derive
-from cluster.environment import prepare_for_ray, write_token
+from cluster.environment import Credentials, prepare_for_ray
+from dpip.home import write_secret
 from dpip.lifecycle import adopt_orphans
 from tests.cluster_fixtures import JOIN_TOKEN, ray_cluster, ray_driver
 from tests.leaks import Snapshot, left_since, snapshot
@@ -29,7 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.startswith(("DPIP_", "RAY_")):
             del os.environ[name]
     config.stash[_FOLDER] = Path(tempfile.mkdtemp(prefix="dpip-tests-"))
-    prepare_for_ray(write_token(config.stash[_FOLDER] / "ray_token", derive(JOIN_TOKEN, "ray")))
+    token = write_secret(config.stash[_FOLDER] / "ray_token", derive(JOIN_TOKEN, "ray"))
+    prepare_for_ray(Credentials(token))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -11,8 +11,9 @@ from typing import NoReturn
 
 from bus.client import Requester
 from bus.seal import derive
-from cluster.environment import prepare_for_ray, write_token
+from cluster.environment import credentials, prepare_for_ray
 from dpip import lifecycle, logs, settings
+from dpip.authority import Authority
 from dpip.errors import ConfigError
 from dpip.settings import ENV_PREFIX, EXIT_USAGE
 from worker.config import WorkerSettings
@@ -36,9 +37,11 @@ def main() -> int:
         lifecycle.die_with_parent()
     try:
         join_token = config.secret_join_token()
+        authorities = config.authorities(Authority(join_token).certificate)
     except ConfigError as error:
         return _refused(error.detail)
-    prepare_for_ray(write_token(config.at_home.ray_token, derive(join_token, "ray")))
+    shown = credentials(config.at_home, join_token, derive(join_token, "ray"), encrypted=config.encrypts_ray)
+    prepare_for_ray(shown)
 
     from worker.process import WorkerProcess  # noqa: PLC0415 - imports Ray, which reads the environment then
     from worker.session import Ending  # noqa: PLC0415 - likewise
@@ -46,7 +49,7 @@ def main() -> int:
     bus = Requester(config.controller, join_token, ANSWER_WITHIN_MS)
     gpus = GpuWatch()
     try:
-        ending = WorkerProcess(config, bus, Meter(config.cores, gpus), stop).run()
+        ending = WorkerProcess(config, bus, Meter(config.cores, gpus), shown, authorities, stop).run()
     except Unwelcome as error:
         return _refused(error.detail)
     finally:

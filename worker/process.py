@@ -6,6 +6,7 @@ import logging
 import threading
 
 from bus.messages import Subscribe, Subscribed
+from cluster.environment import Credentials
 from dpip.domain import WorkerState
 from dpip.errors import NotReady
 from dpip.lifecycle import Stop, Supervised
@@ -34,11 +35,21 @@ REPORTER_ENDS_WITHIN_S = 5.0
 class WorkerProcess:
     """One life. `run` says how it ended."""
 
-    def __init__(self, settings: WorkerSettings, bus: Asks, meter: Meter, stop: Stop) -> None:
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        bus: Asks,
+        meter: Meter,
+        shown: Credentials,
+        authorities: str,
+        stop: Stop,
+    ) -> None:
         self._settings = settings
         self._home = settings.at_home
         self._bus = bus
         self._meter = meter
+        self._shown = shown
+        self._authorities = authorities
         self._stop = stop
         self._subscription = Subscription(
             bus,
@@ -108,7 +119,7 @@ class WorkerProcess:
         return ending
 
     def _choose_place(self, told: Subscribed) -> Place | None:
-        return choose_place(told, self._settings.image_store, flush=self._settings.flush)
+        return choose_place(told, self._settings.image_store, self._authorities, flush=self._settings.flush)
 
     def _settle(self, told: Subscribed, reporter: Reporter) -> tuple[Subscribed, Place, RayNode, str] | None:
         """Wait until Ray and the images can be reached, and become part of Ray; None when stopped."""
@@ -140,7 +151,7 @@ class WorkerProcess:
         if self._node is None or self._node.address != address:
             if self._node is not None:
                 self._node.leave()
-            self._node = RayNode(address, self._home, self._home.ray_token)
+            self._node = RayNode(address, self._home, self._shown)
         node_ip = self._node.ensure(alive_nodes, self._stop)
         return self._node, None if node_ip is None else connect(address, node_ip)
 

@@ -6,10 +6,10 @@ import fcntl
 import hashlib
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import TextIO
 
 from cluster.addresses import is_local, local_ip_towards, reachable, resolve
+from cluster.environment import Credentials
 from cluster.node import NodeProcess, join_node
 from dpip.errors import NotReady
 from dpip.home import Home
@@ -26,10 +26,10 @@ _CHECK_TIMEOUT_S = 1.0
 class RayNode:
     """The Ray node of this machine in the cluster at `address`."""
 
-    def __init__(self, address: str, home: Home, token_file: Path) -> None:
+    def __init__(self, address: str, home: Home, shown: Credentials) -> None:
         self.address = address
         self._home = home
-        self._token_file = token_file
+        self._shown = shown
         self._joined: NodeProcess | None = None
         self._lock: TextIO | None = None
 
@@ -91,7 +91,7 @@ class RayNode:
         if self._joined is not None:
             self._joined.stop()
         self._joined = join_node(
-            self.address, node_ip=node_ip, token_file=self._token_file, logs=self._home.path / "logs"
+            self.address, node_ip=node_ip, shown=self._shown, logs=self._home.path / "logs"
         )
         try:
             self._joined.wait_ready(stop)

@@ -11,6 +11,8 @@ import shutil
 import signal
 import socket
 import sqlite3
+import ssl
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +22,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dpip.authority import Authority
+from dpip.certificates import API_DAYS, ensure_certificate
 from tests.api.processes import ROOT, ApiProcess, answer, running, until, upload_request
 from tests.pictures import encode, photograph
 
@@ -398,6 +402,32 @@ def test_tls(tmp_path: Path) -> None:
         assert api.json("/health/live", "--cacert", str(certificate))["status"] == "alive"
 
 
+def test_beyond_loopback_the_api_makes_itself_a_certificate(tmp_path: Path) -> None:
+    with running(tmp_path, DPIP_HOST="0.0.0.0") as api:
+        assert api.url.startswith("https://127.0.0.1:")
+        authority = tmp_path / "tls" / "ca.pem"
+        assert api.json("/health/live", "--cacert", str(authority))["status"] == "alive"
+        with pytest.raises(subprocess.CalledProcessError, match="60"):  # nobody else vouches for it
+            api.curl("/health/live")
+        plain = api.url.replace("https", "http", 1)
+        assert subprocess.run(["curl", "-s", plain], check=False).returncode != 0
+    kept = tmp_path / "secrets" / "api.pem"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    before = kept.read_text()
+    with running(tmp_path, DPIP_HOST="0.0.0.0"):
+        assert kept.read_text() == before, "it is kept while it is good"
+
+
+def test_a_certificate_that_was_replaced_is_taken_up_at_sighup(tmp_path: Path) -> None:
+    with running(tmp_path, DPIP_TLS="on") as api:
+        first = ssl.get_server_certificate(("127.0.0.1", api.port))
+        (tmp_path / "secrets" / "api.pem").unlink()
+        token = (tmp_path / "secrets" / "join_token").read_text()
+        assert ensure_certificate(tmp_path / "secrets" / "api.pem", Authority(token), ["127.0.0.1"], API_DAYS)
+        api.process.send_signal(signal.SIGHUP)
+        until(lambda: ssl.get_server_certificate(("127.0.0.1", api.port), timeout=20) != first)
+
+
 def test_where_the_api_is_stands_in_the_datastore(tmp_path: Path) -> None:
     with (
         running(tmp_path, DPIP_ADVERTISE_URL="http://elsewhere:1234"),
@@ -409,7 +439,8 @@ def test_where_the_api_is_stands_in_the_datastore(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"DPIP_HOST": "0.0.0.0"}, "--allow-plaintext"),
+        ({"DPIP_HOST": "0.0.0.0", "DPIP_TLS": "off"}, "--allow-plaintext"),
+        ({"DPIP_TLS_CERT": "/no/such", "DPIP_TLS_KEY": "/no/such"}, "cannot read /no/such"),
         ({"DPIP_HOST": "no.such.host.invalid", "DPIP_ALLOW_PLAINTEXT": "true"}, "no such host"),
         ({"DPIP_PORT": "99999"}, "DPIP_PORT"),
         ({"DPIP_TLS_CERT": "/x"}, "DPIP_TLS_KEY"),

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from bus.frames import Answering, Asking, Hearing, Telling
+from bus.frames import Answering, Asking, Hearing, Telling, Unworded
 from bus.messages import Ping, Pong, Rejected, Topic
 from bus.seal import MAX_AGE_S, Receiver, Replayed, Seal, WrongClock, WrongToken, derive, new_nonce
 from dpip.errors import Malformed, Unauthenticated
@@ -118,8 +118,19 @@ def test_derived_secrets_differ_by_purpose_and_token() -> None:
     assert len(bytes.fromhex(derive(TOKEN, "ray"))) == 32
 
 
-def test_a_request_and_its_reply() -> None:
+def acquainted() -> tuple[Asking, Answering]:
+    """Both ends, after the first question."""
     asking, answering = Asking(TOKEN), Answering(TOKEN)
+    frame, nonce = asking.request(Ping())
+    with pytest.raises(Unworded) as first:
+        answering.open(frame)
+    with pytest.raises(Unworded):
+        asking.reply(answering.refusal(first.value), nonce)
+    return asking, answering
+
+
+def test_a_request_and_its_reply() -> None:
+    asking, answering = acquainted()
     frame, nonce = asking.request(Ping())
     message, answered = answering.open(frame)
     assert answering.parse(message) == Ping()
@@ -127,7 +138,7 @@ def test_a_request_and_its_reply() -> None:
 
 
 def test_the_reply_to_another_request_is_refused() -> None:
-    asking, answering = Asking(TOKEN), Answering(TOKEN)
+    asking, answering = acquainted()
     _, old = answering.open(asking.request(Ping())[0])
     recorded = answering.reply(Pong(boot="old"), old)
     _, nonce = asking.request(Ping())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import secrets
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 
@@ -13,12 +15,15 @@ import pytest
 
 from bus import listener as listener_module
 from bus.client import Hinter, Listener, Requester
-from bus.frames import MAX_ANNOUNCEMENT_BYTES, MAX_REQUEST_BYTES, Asking, Telling
+from bus.frames import MAX_ANNOUNCEMENT_BYTES, MAX_REQUEST_BYTES, Answering, Asking, Telling, Unworded
 from bus.messages import Announcement, Ping, Pong, Rejected, Reply, Request, Subscribe, Topic
 from controller.bus import BusServer
+from dpip.authority import Authority
 from dpip.domain import Machine
 from dpip.errors import ConfigError, NotReady, Unauthenticated
 from dpip.lifecycle import Stop
+from tests.bus.wires import dialled
+from tests.tap import Tap
 
 TOKEN = "the join token"
 SOON_S = 10.0
@@ -119,18 +124,71 @@ def test_a_wrong_token_hears_nothing_and_its_hints_are_ignored(server: Server) -
 
 
 def test_a_replayed_request_is_refused(server: Server) -> None:
-    frame, nonce = Asking(TOKEN).request(Ping())
-    with pynng.Req0(dial=server.server.address.requests, recv_timeout=5000) as wire:
+    asking = Asking(TOKEN)
+    with dialled(pynng.Req0(recv_timeout=5000), server.server.address.requests, TOKEN) as wire:
+        frame, nonce = asking.request(Ping())
         wire.send(frame)
-        assert Asking(TOKEN).reply(wire.recv(), nonce) == Pong(boot="b")
+        with pytest.raises(Unworded):
+            asking.reply(wire.recv(), nonce)
+        frame, nonce = asking.request(Ping())
+        wire.send(frame)
+        assert asking.reply(wire.recv(), nonce) == Pong(boot="b")
         wire.send(frame)
         assert wire.recv() == b"refused: replay"
+
+
+def test_a_request_recorded_before_the_controller_was_started_anew_is_refused(server: Server) -> None:
+    asking, strange = Asking(TOKEN), Answering(TOKEN)
+    frame, nonce = asking.request(Ping())
+    with pytest.raises(Unworded) as first:
+        strange.open(frame)
+    with pytest.raises(Unworded):
+        asking.reply(strange.refusal(first.value), nonce)
+    recorded, nonce = asking.request(Ping())
+    assert strange.open(recorded)
+    with dialled(pynng.Req0(recv_timeout=5000), server.server.address.requests, TOKEN) as wire:
+        wire.send(recorded)
+        with pytest.raises(Unworded):
+            asking.reply(wire.recv(), nonce)
+
+
+def test_a_stranger_gets_no_connection_at_all(server: Server) -> None:
+    for url in (server.server.address.requests, server.server.address.announcements):
+        for wire in (pynng.Req0(), pynng.Sub0()):
+            with pytest.raises(pynng.NNGException):
+                dialled(wire, url, "another token")
+            wire.close()
+    context = ssl.create_default_context(cadata=Authority(TOKEN).certificate)
+    address = (server.server.address.host, server.server.address.port)
+    with (
+        socket.create_connection(address) as plain,
+        context.wrap_socket(plain, server_hostname="bus.dpip.internal") as certain_of_the_controller,
+    ):
+        assert not answer(certain_of_the_controller), "it showed no certificate of its own"
+
+
+def answer(connection: ssl.SSLSocket) -> bytes:
+    with contextlib.suppress(OSError):
+        connection.sendall(b"hello")
+        return connection.recv(1000)
+    return b""
+
+
+def test_nothing_of_what_is_said_can_be_read_on_the_wire(server: Server) -> None:
+    with Tap((server.server.address.host, server.server.address.port)) as tap:
+        requester = Requester(tap.address, TOKEN)
+        message = Subscribe(worker_name="a-name-to-look-for", machine=Machine("h", 1, 1), instance="i")
+        assert isinstance(requester.ask(message), Rejected)
+        requester.close()
+    assert len(tap.seen) > 1000
+    assert b"a-name-to-look-for" not in tap.seen
+    assert b"gAAAA" not in tap.seen, "not even the seal"
 
 
 def test_a_replayed_hint_is_heard_once(server: Server) -> None:
     telling = Telling(TOKEN, "hint")
     frame = telling.frame(Topic.WORK, {"n": "1"})
-    with pynng.Push0(dial=server.server.address.hints) as wire:
+    with dialled(pynng.Push0(), server.server.address.hints, TOKEN) as wire:
         for _ in range(5):
             wire.send(frame)
         wire.send(telling.frame(Topic.WORK, {"n": "2"}))
@@ -139,7 +197,7 @@ def test_a_replayed_hint_is_heard_once(server: Server) -> None:
 
 def test_garbage_and_oversize_frames_harm_nothing(server: Server) -> None:
     address = server.server.address
-    with pynng.Req0(dial=address.requests, recv_timeout=5000) as wire:
+    with dialled(pynng.Req0(recv_timeout=5000), address.requests, TOKEN) as wire:
         for frame in (b"", b"\0", secrets.token_bytes(1000), b"gAAAAA" * 100, b"{}"):
             wire.send(frame)
             assert wire.recv() == b"refused: token"
@@ -147,7 +205,7 @@ def test_garbage_and_oversize_frames_harm_nothing(server: Server) -> None:
         wire.send(bytes(MAX_REQUEST_BYTES + 1))
         with pytest.raises(pynng.Timeout):
             wire.recv()
-    with pynng.Push0(dial=address.hints, send_timeout=1000) as wire:
+    with dialled(pynng.Push0(send_timeout=1000), address.hints, TOKEN) as wire:
         for frame in (b"", b"work/\0", secrets.token_bytes(1000), bytes(MAX_ANNOUNCEMENT_BYTES + 1)):
             wire.send(frame)
     for port in range(address.port, address.port + 3):  # and clients that speak no nng at all

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import urllib3
@@ -20,9 +21,11 @@ class Refusal(Exception):
 
 
 class Client:
-    def __init__(self, url: str, user: str, password: str) -> None:
+    def __init__(self, url: str, user: str, password: str, trusted: Path | None = None) -> None:
         self.url = url.rstrip("/")
-        self._http = urllib3.PoolManager(retries=False, timeout=60.0, maxsize=8, block=True)
+        self._http = urllib3.PoolManager(
+            ca_certs=str(trusted) if trusted else None, retries=False, timeout=60.0, maxsize=8, block=True
+        )
         self.token = ""
         self._user, self._password = user, password
 

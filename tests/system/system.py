@@ -86,7 +86,12 @@ class Processes:
             record = self.record("api")  # it may be that of one which was killed
             if record is None:
                 return None
-            client = Client(record["url"], USER, PASSWORD)
+            client = Client(
+                record["url"],
+                USER,
+                PASSWORD,
+                self.home.tls_authority if record["url"].startswith("https") else None,
+            )
             try:
                 client.login()
             except urllib3.exceptions.HTTPError:

@@ -23,13 +23,12 @@ def test_a_worker_on_another_host_gets_and_delivers_images_by_the_api_alone(tmp_
     there.mkdir()
     with hosts(2) as (first, second):
         controller = f"{first.address}:40899"
-        plaintext = {"DPIP_ALLOW_PLAINTEXT": "true", "DPIP_CONTROLLER": controller}
-        system = Processes(here, DPIP_HOST=first.address, **plaintext)
+        system = Processes(here, DPIP_HOST=first.address, DPIP_CONTROLLER=controller)
         system.start("command", "up", "--workers", "0", prefix=first.prefix())
         api = eventually(lambda: system.record("api"), "API")
-        assert api["url"].startswith(f"http://{first.address}:")
+        assert api["url"].startswith(f"https://{first.address}:")
         token = system.home.join_token.read_text()
-        far = Processes(there, DPIP_JOIN_TOKEN=token, **plaintext)
+        far = Processes(there, DPIP_JOIN_TOKEN=token, DPIP_CONTROLLER=controller)
         try:
             far.start(
                 "worker", "--worker-name", "far", "--tags", "elsewhere", prefix=second.prefix(hide=here)

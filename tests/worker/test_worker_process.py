@@ -218,7 +218,7 @@ def test_a_worker_whose_ray_dies_goes_to_the_next_one_under_its_own_name(
     doomed = start_head(
         node_ip=LOOPBACK,
         port=free_port(LOOPBACK),
-        token_file=ray_driver.token_file,
+        shown=ray_driver.shown,
         logs=tmp_path / "doomed",
     )
     try:
