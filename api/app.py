@@ -25,6 +25,7 @@ from api.bodies import Bodies
 from api.login import Login
 from api.parts import Parts
 from api.passwords import Passwords
+from api.rates import Rates
 from api.trail import Trail
 from api.turns import Turns
 
@@ -37,7 +38,7 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.url_map.strict_slashes = False
     trail = Trail(parts.journal, parts.clock)
     login = Login(parts.accounts, parts.tokens, passwords or Passwords(), trail, parts.clock)
-    guard = Guard(parts.tokens, login, trail, parts.clock)
+    guard = Guard(parts.tokens, login, trail, Rates(parts.bounds.requests_per_second), parts.clock)
     bounds = parts.bounds
     leaving = Turns(bounds.downloads_at_once, bounds.upload_wait_s, bounds.downloads_waiting, "downloads")
     app.register_blueprint(session.blueprint(parts, guard, login, trail))

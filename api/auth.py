@@ -12,6 +12,7 @@ from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth
 
 from api.login import Login
 from api.problems import problem
+from api.rates import Rates
 from api.trail import Trail
 from dpip.credentials import token_hash
 from dpip.domain import Action, Caller, Role, Scope, User
@@ -26,10 +27,11 @@ _MAX_TOKEN_CHARS = 200
 class Guard:
     """Decorators for views. A view without one of them is open to everybody."""
 
-    def __init__(self, tokens: Tokens, login: Login, trail: Trail, clock: Clock) -> None:
+    def __init__(self, tokens: Tokens, login: Login, trail: Trail, rates: Rates, clock: Clock) -> None:
         self._tokens = tokens
         self._login = login
         self._trail = trail
+        self._rates = rates
         self._clock = clock
         self._basic = HTTPBasicAuth(realm=REALM)
         self._bearer = HTTPTokenAuth(scheme="Bearer", realm=REALM)
@@ -102,6 +104,8 @@ class Guard:
             return None
         caller = self._tokens.find_caller(token_hash(token), self._clock())
         if caller is not None:
+            if caller.worker_id is None:
+                self._rates.take(caller.user_id)
             self._trail.used(caller)
         return caller
 

@@ -31,6 +31,7 @@ class Bounds:
 
     limits: Limits = field(default_factory=Limits)
     token_s: float = 24 * HOUR_S
+    requests_per_second: float = 0.0  # of one user, in this process; 0: any number
     quota: Quota = NO_QUOTA  # of users who have none of their own
     uploads_at_once: int = 32
     uploads_waiting: int = 8  # for their turn, each with a thread; more get 429 at once

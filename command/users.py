@@ -58,7 +58,7 @@ def change_password(name: str, *, random: bool) -> int:
         _found(store, name)
         password = _new_password(name, random=random)
         store.accounts.set_password(name, PasswordHasher().hash(password))
-        store.accounts.clear_login_failures(f"user:{name}")
+        store.accounts.clear_login_failures(f"user:{name}")  # as the API counts them
         _tell(store, Action.PASSWORD_CHANGED, name)
         _show(name, password, random=random)
     return DONE

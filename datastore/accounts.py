@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, or_, select, update
 
 from datastore.database import Database
 from datastore.pages import page
@@ -12,9 +12,9 @@ from datastore.rows import AnyRow
 from datastore.schema import login_failures, tokens, users, workloads
 from dpip.domain import Quota, Role, Usage, User
 from dpip.errors import Conflict, NotFound
-from dpip.ports import Page
+from dpip.ports import LoginFailures, Page
 
-LOGIN_FAILURES_KEPT_S = 24 * 3600.0
+LOGIN_FAILURES_KEPT_S = 3600.0
 
 _FIND_USER = select(users).where(users.c.name == bindparam("name"))
 _LOCK_ADMINS = (
@@ -27,11 +27,9 @@ _ANY_USER = select(literal(1)).select_from(users).limit(1)
 _ANY_WORKLOAD = (
     select(literal(1)).select_from(workloads).where(workloads.c.owner_id == bindparam("id")).limit(1)
 )
-_COUNT_FAILURES = (
-    select(func.count())
-    .select_from(login_failures)
-    .where(login_failures.c.key == bindparam("key"), login_failures.c.at >= bindparam("since"))
-)
+_COUNT_FAILURES = select(
+    login_failures.c.key, func.count().label("number"), func.max(login_failures.c.at).label("last_at")
+).group_by(login_failures.c.key)
 
 
 class SqlAccounts:
@@ -120,20 +118,25 @@ class SqlAccounts:
             _kill_tokens(connection, user)
             connection.execute(delete(users).where(users.c.id == user.id))
 
-    def record_login_failure(self, key: str, now: float) -> None:
+    def record_login_failure(self, keys: Sequence[str], now: float) -> None:
         """Failures older than `LOGIN_FAILURES_KEPT_S` are dropped on the way."""
         old = login_failures.c.at < now - LOGIN_FAILURES_KEPT_S
         with self._database.write() as connection:
             connection.execute(delete(login_failures).where(old))
-            connection.execute(insert(login_failures), {"key": key, "at": now})
+            connection.execute(insert(login_failures), [{"key": key, "at": now} for key in keys])
 
-    def login_failures(self, key: str, since: float) -> int:
+    def login_failures(self, keys: Sequence[str], since: float) -> dict[str, LoginFailures]:
+        """Of those keys that have any."""
+        statement = _COUNT_FAILURES.where(login_failures.c.key.in_(keys), login_failures.c.at >= since)
         with self._database.read() as connection:
-            return connection.execute(_COUNT_FAILURES, {"key": key, "since": since}).scalar_one()
+            found = connection.execute(statement).all()
+        return {row.key: LoginFailures(row.number, row.last_at) for row in found}
 
     def clear_login_failures(self, key: str) -> None:
+        """And of keys that go on after it with a colon."""
+        longer = login_failures.c.key.startswith(f"{key}:", autoescape=True)
         with self._database.write() as connection:
-            connection.execute(delete(login_failures).where(login_failures.c.key == key))
+            connection.execute(delete(login_failures).where(or_(login_failures.c.key == key, longer)))
 
     @staticmethod
     def _locked(connection: Connection, name: str) -> User:

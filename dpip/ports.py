@@ -125,6 +125,14 @@ class ImageExchange(Protocol):
 # --- the datastore -------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class LoginFailures:
+    """Wrong passwords that were counted together."""
+
+    count: int
+    last_at: float
+
+
 class Accounts(Protocol):
     """Users, and how often somebody guessed wrong."""
 
@@ -154,11 +162,14 @@ class Accounts(Protocol):
         """With all tokens. Raises `NotFound`, and `Conflict` for somebody who still has workloads, and for
         the last administrator."""
 
-    def record_login_failure(self, key: str, now: float) -> None:
-        """`key` is a user name or an address."""
+    def record_login_failure(self, keys: Sequence[str], now: float) -> None:
+        """A key is a user's name, an address, or both, as the caller likes to count."""
 
-    def login_failures(self, key: str, since: float) -> int: ...
-    def clear_login_failures(self, key: str) -> None: ...
+    def login_failures(self, keys: Sequence[str], since: float) -> dict[str, LoginFailures]:
+        """Of those keys that have any."""
+
+    def clear_login_failures(self, key: str) -> None:
+        """And of keys that go on after it with a colon."""
 
 
 class Tokens(Protocol):

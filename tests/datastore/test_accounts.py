@@ -7,6 +7,7 @@ import pytest
 from datastore import Datastore
 from dpip.domain import Quota, Role, Scope, Token, User
 from dpip.errors import Conflict, NotFound
+from dpip.ports import LoginFailures
 from tests.datastore.making import NOW, new_workload
 
 ANN = User("u1", "ann", "$argon2id$1", Role.ADMIN)
@@ -123,16 +124,19 @@ def test_users_come_by_name_in_pages(store: Datastore) -> None:
 
 def test_login_failures_are_counted_by_key_and_time(store: Datastore) -> None:
     for at in (NOW, NOW + 10, NOW + 20):
-        store.accounts.record_login_failure("ann", at)
-    store.accounts.record_login_failure("10.0.0.7", NOW + 20)
-    assert store.accounts.login_failures("ann", NOW) == 3
-    assert store.accounts.login_failures("ann", NOW + 10) == 2
+        store.accounts.record_login_failure(["ann", "ann:10.0.0.7"], at)
+    store.accounts.record_login_failure(["ann_x", "10.0.0.7"], NOW + 20)
+    keys = ["ann", "ann:10.0.0.7", "10.0.0.7", "bob"]
+    assert store.accounts.login_failures(keys, NOW + 10) == {
+        "ann": LoginFailures(2, NOW + 20),
+        "ann:10.0.0.7": LoginFailures(2, NOW + 20),
+        "10.0.0.7": LoginFailures(1, NOW + 20),
+    }
     store.accounts.clear_login_failures("ann")
-    assert store.accounts.login_failures("ann", NOW) == 0
-    assert store.accounts.login_failures("10.0.0.7", NOW) == 1
+    assert set(store.accounts.login_failures([*keys, "ann_x"], NOW)) == {"10.0.0.7", "ann_x"}
 
 
 def test_old_login_failures_are_dropped(store: Datastore) -> None:
-    store.accounts.record_login_failure("ann", NOW)
-    store.accounts.record_login_failure("bob", NOW + 2 * 24 * 3600)
-    assert store.accounts.login_failures("ann", 0) == 0
+    store.accounts.record_login_failure(["ann"], NOW)
+    store.accounts.record_login_failure(["bob"], NOW + 2 * 24 * 3600)
+    assert set(store.accounts.login_failures(["ann", "bob"], 0)) == {"bob"}
