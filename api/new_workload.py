@@ -10,11 +10,12 @@ from dpip import names
 from dpip.domain import Caller, Workload
 from dpip.errors import Conflict, Malformed
 from dpip.ids import time_ordered_id
+from dpip.priority import HIGHEST, LOWEST, USUAL
 from imaging import Plan, parse_plan, plan_from_json
 
 DEFAULT_FILTER = "grayscale"
 _NAME_TRIES = 10
-_OWN_FIELDS = frozenset({"filter", "workload_name", "tags", "parameters"})
+_OWN_FIELDS = frozenset({"filter", "workload_name", "tags", "priority", "parameters"})
 
 
 def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workload:
@@ -22,6 +23,7 @@ def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workloa
     plan = plan_of(given)
     parts.bounds.limits.check_steps(plan.longest, plan.length)
     tags = _tags(given.get("tags"))
+    priority = _priority(given.get("priority"))
     name = fields.text(given, "workload_name")
     if name is None and given.get("workload_name"):
         raise Malformed("workload_name is nothing but space")
@@ -35,6 +37,7 @@ def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workloa
             pipeline=plan.canonical,
             tags=tags,
             outputs=plan.outputs,
+            priority=priority,
             created_at=now,
         )
         try:
@@ -73,6 +76,19 @@ def _parameter(name: str, value: object) -> str:
     if isinstance(value, (str, int, float)):
         return str(value)
     raise Malformed(f"the parameter {name!r} must be a string, a number or a boolean")
+
+
+def _priority(given: object) -> int:
+    if given is None or given == "":
+        return USUAL
+    text = str(given).strip()
+    if isinstance(given, (bool, float)) or not (
+        text.isascii() and text.isdigit() and int(text[:3]) <= HIGHEST
+    ):
+        raise Malformed(
+            f"priority must be a whole number from {LOWEST} to {HIGHEST}, the most urgent, not {text[:50]!r}"
+        )
+    return int(text)
 
 
 def _tags(given: object) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ _INDEX = {
     "DELETE /users/{user_name}": "remove a user; workloads=delete: with all workloads (administrators)",
     "GET /audit": "who did what (administrators; action, who, address, target, since, until, limit, after)",
     "GET /status": "the system and your active workloads",
-    "POST /workloads": "filter, workload_name, tags and the filter's parameters -> a workload",
+    "POST /workloads": "filter, workload_name, tags, priority and the filter's parameters -> a workload",
     "GET /workloads": "your workloads, newest first (limit, after)",
     "GET /workloads/{workload_id}": "one workload",
     "DELETE /workloads/{workload_id}": "remove it with all its images",

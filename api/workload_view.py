@@ -49,6 +49,7 @@ class WorkloadView:
             "done": workload.done,
             "failed": workload.failed,
             "failed_images": self._failures(workload) if workload.failed else [],
+            "priority": workload.priority,
             "tags": list(workload.tags),
             "missing_tags": missing,
             "cancelled": workload.cancelled_at is not None,

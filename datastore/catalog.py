@@ -64,6 +64,7 @@ class SqlCatalog:
             "pipeline": workload.pipeline,
             "tags": list(workload.tags),
             "outputs": list(workload.outputs),
+            "priority": workload.priority,
             "created_at": workload.created_at,
             "next_seq": 1,
             "queued": 0,

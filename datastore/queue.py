@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from datastore import rows
 from datastore.chunks import chunks
@@ -14,7 +15,7 @@ from datastore.counters import CounterChanges, lock_workloads_of_jobs, mark_serv
 from datastore.database import Database
 from datastore.direct import execute_many
 from datastore.failures import failed_images
-from datastore.fairness import choose_workloads
+from datastore.fairness import Share, choose_workloads, in_turn
 from datastore.finishing import finish_batch
 from datastore.leadership import check_epoch
 from datastore.pages import id_range, page
@@ -22,6 +23,7 @@ from datastore.requeueing import SELECT_RUNNING, requeue, requeue_where
 from datastore.schema import HAS_QUEUED, IS_QUEUED, jobs, workloads
 from dpip.domain import ClaimedJob, FailedImage, Job, JobState, Outcome, Placement, QueuedJob
 from dpip.ports import Page, Waiting
+from dpip.priority import YOUNG, Ageing
 
 _NOTHING: Mapping[str, QueuedJob] = MappingProxyType({})
 _NEXT_OF_WORKLOAD = (
@@ -79,37 +81,24 @@ class SqlJobQueue:
         self._database = database
 
     def candidates(
-        self, limit: int, per_workload: int, offered_tags: frozenset[str]
+        self, limit: int, per_workload: int, offered_tags: frozenset[str], ageing: Ageing = YOUNG
     ) -> tuple[QueuedJob, ...]:
-        """One of each workload in turn, the workload that waited longest first.
+        """See `fairness`; between equals, who was not served for the longest time comes first.
 
         Costs two queries and one for each workload that takes part, whatever the length of the queue.
         """
         with self._database.read() as connection:
-            shares = choose_workloads(connection, limit, per_workload, offered_tags)
-            taken = [
-                [
-                    rows.queued_job(row)
-                    for row in connection.execute(
-                        _NEXT_OF_WORKLOAD, {"workload_id": workload_id, "count": share}
-                    ).all()
-                ]
-                for workload_id, share in shares.items()
-            ]
-        rounds = max(map(len, taken), default=0)
-        return tuple(found[turn] for turn in range(rounds) for found in taken if turn < len(found))
+            shares = choose_workloads(connection, limit, per_workload, offered_tags, ageing)
+            taken = {share.line: _take(connection, _NEXT_OF_WORKLOAD, share) for share in shares}
+        return in_turn(taken)
 
-    def largest(self, limit: int, offered_tags: frozenset[str]) -> tuple[QueuedJob, ...]:
+    def largest(
+        self, limit: int, offered_tags: frozenset[str], ageing: Ageing = YOUNG
+    ) -> tuple[QueuedJob, ...]:
         """Costs what `candidates` does."""
         with self._database.read() as connection:
-            shares = choose_workloads(connection, limit, limit, offered_tags)
-            return tuple(
-                rows.queued_job(row)
-                for workload_id, share in shares.items()
-                for row in connection.execute(
-                    _LARGEST_OF_WORKLOAD, {"workload_id": workload_id, "count": share}
-                ).all()
-            )
+            shares = choose_workloads(connection, limit, limit, offered_tags, ageing)
+            return tuple(job for share in shares for job in _take(connection, _LARGEST_OF_WORKLOAD, share))
 
     def waiting(self) -> dict[str, Waiting]:
         """What is queued of each workload."""
@@ -264,6 +253,11 @@ class SqlJobQueue:
     ) -> Page[FailedImage]:
         """Of this kind, or all, in order of upload."""
         return failed_images(self._database, workload_id, kind=kind, limit=limit, after=after)
+
+
+def _take(connection: Connection, statement: Select[Any], share: Share) -> list[QueuedJob]:
+    values = {"workload_id": share.line.workload_id, "count": share.count}
+    return [rows.queued_job(row, share.line.level) for row in connection.execute(statement, values)]
 
 
 def _is(job: QueuedJob | None, row: rows.AnyRow) -> bool:

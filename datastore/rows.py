@@ -26,6 +26,7 @@ from dpip.domain import (
     WorkerState,
     Workload,
 )
+from dpip.priority import USUAL
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]  # of whatever columns
 
@@ -77,6 +78,7 @@ def workload(row: AnyRow) -> Workload:
         pipeline=row.pipeline,
         tags=tuple(row.tags),
         outputs=tuple(row.outputs),
+        priority=row.priority,
         created_at=row.created_at,
         cancelled_at=row.cancelled_at,
         queued=row.queued,
@@ -110,7 +112,7 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
 
-def queued_job(row: AnyRow) -> QueuedJob:
+def queued_job(row: AnyRow, level: int = USUAL) -> QueuedJob:
     return QueuedJob(
         id=row.id,
         workload_id=row.workload_id,
@@ -124,6 +126,7 @@ def queued_job(row: AnyRow) -> QueuedJob:
         attempt=row.attempt,
         deaths=row.deaths,
         spent=row.spent,
+        level=level,
     )
 
 

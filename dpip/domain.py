@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dpip.priority import USUAL
+
 DEFAULT_OUTPUT = "filtered"  # of a pipeline that makes one picture of each
 
 
@@ -173,6 +175,7 @@ class Workload:
     tags: tuple[str, ...]  # a job runs only on a worker that offers all of them
     created_at: float
     outputs: tuple[str, ...] = (DEFAULT_OUTPUT,)  # names of the filtered images of each original
+    priority: int = USUAL  # among its owner's workloads: `LOWEST` to `HIGHEST` of dpip.priority
     cancelled_at: float | None = None
     queued: int = 0
     running: int = 0
@@ -249,6 +252,7 @@ class QueuedJob:
     attempt: int = 0  # attempts so far
     deaths: int = 0  # workers that died while they had it; from 2 on it is a suspect
     spent: int = 0  # attempts before it was replayed, which count no more against it
+    level: int = USUAL  # of its workload when it was looked at: the priority with what waiting adds
 
     @property
     def suspect(self) -> bool:

@@ -34,6 +34,7 @@ from dpip.domain import (
     WorkerState,
     Workload,
 )
+from dpip.priority import YOUNG, Ageing
 
 T = TypeVar("T")
 Clock = Callable[[], float]  # seconds since the epoch
@@ -319,15 +320,18 @@ class JobQueue(Protocol):
     """The life of jobs. Every change is one conditional UPDATE on state and attempt."""
 
     def candidates(
-        self, limit: int, per_workload: int, offered_tags: frozenset[str]
+        self, limit: int, per_workload: int, offered_tags: frozenset[str], ageing: Ageing = YOUNG
     ) -> tuple[QueuedJob, ...]:
-        """Up to `limit` queued jobs, round-robin over the workloads so that none waits for another.
+        """Up to `limit` queued jobs: one of each owner in turn, of an owner those of the highest level first,
+        and among workloads of the same level one of each in turn.
 
         Jobs that ask for a tag outside `offered_tags` are left out. Each workload's are in order of upload.
         """
 
-    def largest(self, limit: int, offered_tags: frozenset[str]) -> tuple[QueuedJob, ...]:
-        """About `limit` queued jobs with the most pixels, the same number of each workload."""
+    def largest(
+        self, limit: int, offered_tags: frozenset[str], ageing: Ageing = YOUNG
+    ) -> tuple[QueuedJob, ...]:
+        """About `limit` queued jobs with the most pixels, as many of each workload as of `candidates`."""
 
     def waiting(self) -> dict[str, Waiting]:
         """What is queued of each workload."""

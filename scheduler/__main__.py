@@ -81,7 +81,7 @@ def _lead(
 
     connect(ray_cluster.address, local_ip_towards(parse_address(ray_cluster.address)[0]))
     stop_on_signals(stop)  # again: Ray has put its own handlers there
-    limits = DispatchLimits(settings.lease_s, settings.poll_s, settings.max_attempts)
+    limits = DispatchLimits(settings.lease_s, settings.poll_s, settings.max_attempts, settings.ageing_s)
     gateway = RayGateway()
     dispatcher = Dispatcher(datastore.queue, datastore.register, gateway, leader.epoch, limits)
     gateway.start(dispatcher.tell)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from dpip.priority import AGEING_S
 from dpip.settings import Common, parse_address
 
 RAY_AUTO = "auto"  # use the local head if one runs, else start one and own it
@@ -34,4 +35,7 @@ class SchedulerSettings(Common):
         4.0, gt=1, description="seconds until another scheduler takes over a dead one's work"
     )
     poll_s: float = Field(1.0, gt=0, description="seconds between looks for work that no hint told of")
+    ageing_s: float = Field(
+        AGEING_S, gt=0, description="seconds of waiting that count as one step of a workload's priority"
+    )
     max_attempts: int = Field(5, ge=1, description="attempts at a job that fails for passing reasons")

@@ -43,6 +43,9 @@ class Lookahead:
         for job in self.jobs.values():
             seen.setdefault(job.workload_id, []).append(job)
         self._unseen = {name: _less(all_, seen.get(name, [])) for name, all_ in (waiting or {}).items()}
+        self._highest: dict[str, int] = {}  # owner -> the highest level among the owner's jobs
+        for job in self.jobs.values():
+            self._highest[job.owner_id] = max(job.level, self._highest.get(job.owner_id, job.level))
         self._example = {job.workload_id: job for job in self.jobs.values()}
         self._mean_size: dict[str, float] = {}  # by workload
         self.ends_at = float("inf")  # when all could be done, were work a liquid
@@ -78,6 +81,10 @@ class Lookahead:
         """Seconds on one core of the average worker."""
         return self._sizes[job_id]
 
+    def _leads(self, job: QueuedJob) -> bool:
+        """Whether none of its owner's jobs is of a higher level: a large one may go first for its size."""
+        return job.level >= self._highest[job.owner_id]
+
     def is_large(self, job: QueuedJob) -> bool:
         """Whether smaller ones of its kind wait, too: then it is not the one to try a worker out with."""
         return self._sizes[job.id] > self._typical.get(kind_of(job), float("inf"))
@@ -105,7 +112,9 @@ class Lookahead:
         self.surveyed_at, self.seats = now, seats
         self._sizes = {job.id: costs.size(kind_of(job), job.needs.megapixels) for job in self.jobs.values()}
         self._average()
-        self._by_size = sorted((-size, job_id) for job_id, size in self._sizes.items())
+        self._by_size = sorted(
+            (-size, job_id) for job_id, size in self._sizes.items() if self._leads(self.jobs[job_id])
+        )
         self._typical = {}
         if len(self.jobs) > sum(seat.cores for seat in seats):
             of_kind: dict[str, list[float]] = {}

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from dpip.domain import ClaimedJob, Failure, Outcome
 from dpip.logs import fields
 from dpip.ports import JobQueue
+from dpip.priority import AGEING_S, Ageing
 from scheduler.calls import Calls
 from scheduler.copies import choose_copies
 from scheduler.cost import CostModel
+from scheduler.fairness import FairShares
 from scheduler.fleet import Fleet
 from scheduler.gateway import Gateway
 from scheduler.lookahead import Lookahead
@@ -42,6 +44,7 @@ class DispatchLimits:
     lease_s: float
     poll_s: float
     max_attempts: int
+    ageing_s: float = AGEING_S
 
 
 class Placer:
@@ -62,6 +65,7 @@ class Placer:
         self._epoch = epoch
         self._limits = limits
         self._calls = calls
+        self._shares = FairShares(costs)
         self._ahead = Lookahead()
         self._looked_at = self._copied_at = float("-inf")
         self._news = True
@@ -104,19 +108,20 @@ class Placer:
         else:
             wanted = few and not self._ahead.complete
         if wanted:
-            self._ahead = self._look_anew(limit)
+            self._ahead = self._look_anew(limit, now)
             self._looked_at, self._news = now, False
         left_s = self._ahead.ends_at - self._ahead.surveyed_at if self._ahead.well_founded else 0.0
         cost_s = SURVEY_S_PER_JOB * (len(self._ahead) + len(self._fleet))
         if now - self._ahead.surveyed_at >= max(SURVEY_MIN_S, SURVEY_SHARE * left_s, cost_s):
             self._ahead.survey(self._fleet.seats(), self._costs, now)
 
-    def _look_anew(self, limit: int) -> Lookahead:
-        tags = self._fleet.offered_tags()
-        fair = self._jobs.candidates(limit, limit, tags)
+    def _look_anew(self, limit: int, now: float) -> Lookahead:
+        tags, ageing = self._fleet.offered_tags(), Ageing(now, self._limits.ageing_s)
+        found = self._jobs.candidates(limit, limit, tags, ageing)
+        fair = self._shares.in_order(found)
         if len(fair) < limit:
             return Lookahead(fair)
-        large = self._jobs.largest(max(LARGE_MIN, LARGE_PER_CORE * self._fleet.cores), tags)
+        large = self._jobs.largest(max(LARGE_MIN, LARGE_PER_CORE * self._fleet.cores), tags, ageing)
         return Lookahead(fair, large, self._jobs.waiting())
 
     def _claim(self, choices: Sequence[Choice], now: float) -> None:
@@ -125,6 +130,7 @@ class Placer:
         known = self._ahead.jobs
         claimed = self._jobs.claim(placements, self._epoch, now, now + self._limits.lease_s, known)
         self._ahead.remove(predicted)
+        self._shares.placed(item.job for item in claimed)
         hopeful = self._without_hopeless(claimed, now)
         self._send([(item, predicted[item.job.id]) for item in hopeful], now)
 

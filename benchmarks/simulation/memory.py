@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from dpip.domain import ClaimedJob, Failure, JobState, Outcome, Placement, QueuedJob, Worker
 from dpip.ports import Waiting
+from dpip.priority import YOUNG, Ageing
 
 
 @dataclass(slots=True)
@@ -26,7 +27,8 @@ class _Row:
 
 
 class MemoryQueue:
-    """What the dispatcher needs of `dpip.ports.JobQueue`; leases never run out and nobody cancels."""
+    """What the dispatcher needs of `dpip.ports.JobQueue`; leases never run out, nobody cancels,
+    and all workloads are of one priority."""
 
     def __init__(self) -> None:
         self._rows: dict[str, _Row] = {}
@@ -43,7 +45,7 @@ class MemoryQueue:
         heapq.heappush(self._by_size.setdefault(job.workload_id, []), (-job.needs.megapixels, job.id))
 
     def candidates(
-        self, limit: int, per_workload: int, offered_tags: frozenset[str]
+        self, limit: int, per_workload: int, offered_tags: frozenset[str], ageing: Ageing = YOUNG
     ) -> tuple[QueuedJob, ...]:
         hungry = [
             iter(waiting)
@@ -62,7 +64,9 @@ class MemoryQueue:
             hungry = still
         return tuple(found[:limit])
 
-    def largest(self, limit: int, offered_tags: frozenset[str]) -> tuple[QueuedJob, ...]:
+    def largest(
+        self, limit: int, offered_tags: frozenset[str], ageing: Ageing = YOUNG
+    ) -> tuple[QueuedJob, ...]:
         found: list[QueuedJob] = []
         hungry = [
             workload

@@ -245,3 +245,17 @@ def test_a_pipeline_that_is_too_long_makes_no_workload(api: Api, filter_: object
     assert answer.status_code == 400
     assert answer.get_json()["detail"] == "the filter has 17 steps; at most 16 are run for an output"
     assert api.rows()["workloads"] == 0
+
+
+@pytest.mark.parametrize(("given", "shown"), [({}, 5), ({"priority": 9}, 9), ({"priority": "0"}, 0)])
+def test_a_workload_has_a_priority(api: Api, given: dict[str, object], shown: int) -> None:
+    made = api.workload(**given)
+    assert made["priority"] == shown
+    assert api.ask("GET", f"/workloads/{made['workload_id']}").get_json()["priority"] == shown
+
+
+@pytest.mark.parametrize("priority", [10, -1, "high", 1.5, True, "²", [1], "5" * 5000])
+def test_a_priority_out_of_range_is_refused(api: Api, priority: object) -> None:
+    answer = api.ask("POST", "/workloads", json={"priority": priority})
+    assert answer.status_code == 400
+    assert "0 to 9" in answer.get_json(force=True)["detail"]

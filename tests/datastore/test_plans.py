@@ -12,8 +12,7 @@ from datastore.schema import IS_ACTIVE, workloads
 
 HOT: dict[str, ClauseElement] = {
     "find_caller": tokens._FIND_CALLER,
-    "choose_workloads": fairness._LONGEST_WAITING,
-    "choose_workloads, next page": fairness._NEXT_PAGE,
+    "choose_workloads": fairness._LONGEST_UNSERVED,
     "next_of_workload": queue._NEXT_OF_WORKLOAD,
     "largest_of_workload": queue._LARGEST_OF_WORKLOAD,
     "waiting": queue._WAITING,
