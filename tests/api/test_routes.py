@@ -1,16 +1,12 @@
-"""Which routes there are, who may use them, and that every error is a problem document."""
+"""Which routes there are, and that every error is a problem document."""
 
 from __future__ import annotations
 
 import logging
-import re
 
 import pytest
 
 from tests.api.conftest import Api
-
-OPEN = {"/", "/assets/<name>", "/login", "/health/live", "/health/ready"}
-FOR_WORKERS = {("GET", "/images/<image_id>"), ("POST", "/images")}
 
 
 def inventory(api: Api) -> list[tuple[str, str]]:
@@ -39,27 +35,12 @@ def test_every_route_stands_in_the_index(api: Api) -> None:
     assert told | {"GET /"} == {f"{m} {r}".replace("<", "{").replace(">", "}") for m, r in inventory(api)}
 
 
-def test_every_route_but_a_few_needs_a_token(api: Api) -> None:
-    for method, rule in inventory(api):
-        path = re.sub("<[a-z_]+>", "x", rule.replace("<name>", "page.css"))
-        answer = api.ask(method, path, None)
-        if rule in OPEN - {"/login"}:
-            assert answer.status_code == 200, rule
-            continue
-        assert answer.status_code == 401, rule
-        assert answer.mimetype == "application/problem+json"
-        scheme = "Basic" if rule == "/login" else "Bearer"
+def test_who_is_asked_for_what(api: Api) -> None:
+    """Who may do what stands in test_matrix.py."""
+    for path, scheme in (("/login", "Basic"), ("/logout", "Bearer")):
+        answer = api.ask("POST" if path == "/login" else "DELETE", path, None)
+        assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith(f'{scheme} realm="DPIP"')
-
-
-def test_a_workers_token_opens_only_what_workers_need(api: Api) -> None:
-    api.worker("w1")
-    for method, rule in inventory(api):
-        if rule in OPEN:
-            continue
-        path = re.sub("<[a-z_]+>", "x", rule.replace("<name>", "page.css"))
-        expected = {404, 400} if (method, rule) in FOR_WORKERS else {403}
-        assert api.ask(method, path, "w1").status_code in expected, rule
 
 
 @pytest.mark.parametrize(
