@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
+from typing import NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Text, bindparam, cast, insert, select, update
 
 from datastore import rows
-from datastore.chunks import chunks
 from datastore.counters import CounterChanges
-from datastore.direct import execute_many
+from datastore.direct import execute_many, fetch
+from datastore.one_of import OneOf, listed
 from datastore.requeueing import UNPLACED
 from datastore.schema import images, jobs, workloads
 from dpip import ids
@@ -34,9 +36,11 @@ _LOCK = (
         cast(workloads.c.outputs, Text).label("outputs"),
     )
     .join_from(jobs, workloads, jobs.c.workload_id == workloads.c.id)
+    .where(OneOf(jobs.c.id, "job_ids"))
     .order_by(jobs.c.id)
     .with_for_update(of=jobs)
 )
+_TAKEN = select(images.c.key, images.c.id).where(OneOf(images.c.key, "keys"))
 _THIS_ATTEMPT = (
     jobs.c.id == bindparam("of_id"),
     jobs.c.attempt == bindparam("of_attempt"),
@@ -79,11 +83,32 @@ _AGAIN = (
 )
 
 
+class _Row(NamedTuple):
+    """What `_LOCK` gives."""
+
+    id: str
+    workload_id: str
+    seq: int
+    state: str
+    attempt: int
+    spent: int
+    failure_kind: str | None
+    failure_detail: str
+    failure_retryable: bool
+    outputs: str
+
+    def current(self) -> _Current:
+        failure = None
+        if self.failure_kind is not None:
+            failure = Failure(self.failure_kind, self.failure_detail, bool(self.failure_retryable))
+        return _Current(self, JobState(self.state), failure, rows.names(self.outputs))
+
+
 @dataclass(slots=True)
 class _Current:
     """A job as it stands in this transaction, with what the outcomes before did to it."""
 
-    row: rows.AnyRow
+    row: _Row
     state: JobState
     failure: Failure | None
     outputs: tuple[str, ...]  # of its workload
@@ -205,17 +230,10 @@ def _filtered_images(job: _Current, result: Success, now: float) -> list[StoredI
 
 
 def _lock(connection: Connection, job_ids: Sequence[str]) -> dict[str, _Current]:
-    return {
-        row.id: _Current(row, JobState(row.state), rows.failure(row), rows.names(row.outputs))
-        for some in chunks(job_ids)
-        for row in connection.execute(_LOCK.where(jobs.c.id.in_(some))).all()
-    }
+    found = fetch(connection, _LOCK, {"job_ids": listed(job_ids)})
+    return {row.id: row.current() for row in starmap(_Row, found)}
 
 
 def _taken(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
     """Of these keys those that an image has already, with that image's id."""
-    return {
-        row.key: row.id
-        for some in chunks(keys)
-        for row in connection.execute(select(images.c.key, images.c.id).where(images.c.key.in_(some))).all()
-    }
+    return dict(fetch(connection, _TAKEN, {"keys": listed(keys)}))

@@ -13,11 +13,12 @@ from datastore.chunks import chunks
 from datastore.copying import note_copies
 from datastore.counters import CounterChanges, lock_workloads_of_jobs, mark_served
 from datastore.database import Database
-from datastore.direct import execute_many
+from datastore.direct import execute_many, fetch
 from datastore.failures import failed_images
 from datastore.fairness import Share, choose_workloads, in_turn
 from datastore.finishing import finish_batch
 from datastore.leadership import check_epoch
+from datastore.one_of import OneOf, listed
 from datastore.pages import id_range, page
 from datastore.requeueing import SELECT_RUNNING, requeue, requeue_where
 from datastore.schema import HAS_QUEUED, IS_QUEUED, jobs, workloads
@@ -45,7 +46,7 @@ _ADD_UP = (
 )
 _LOCK_QUEUED = (
     select(jobs.c.id, jobs.c.attempt, jobs.c.deaths, jobs.c.queued_at)
-    .where(jobs.c.state == JobState.QUEUED)
+    .where(OneOf(jobs.c.id, "job_ids"), jobs.c.state == JobState.QUEUED)
     .order_by(jobs.c.id)
     .with_for_update()
 )
@@ -155,19 +156,19 @@ class SqlJobQueue:
         """Those of these jobs that are queued, in the order of their ids."""
         if self._database.locks_rows:
             lock_workloads_of_jobs(connection, job_ids)
-        found: dict[str, QueuedJob] = {}
-        for some in chunks(job_ids):
-            queued = connection.execute(_LOCK_QUEUED.where(jobs.c.id.in_(some))).all()
-            new = [row.id for row in queued if not _is(known.get(row.id), row)]
-            read = self._read(connection, new)
-            found |= {row.id: read.get(row.id) or known[row.id] for row in queued}
-        return found
+        queued = fetch(connection, _LOCK_QUEUED, {"job_ids": listed(job_ids)})
+        new = [job_id for job_id, *now in queued if not _is(known.get(job_id), now)]
+        read = self._read(connection, new)
+        return {job_id: read.get(job_id) or known[job_id] for job_id, *_ in queued}
 
     def _read(self, connection: Connection, job_ids: Sequence[str]) -> dict[str, QueuedJob]:
         if not job_ids:
             return {}
-        found = connection.execute(rows.SELECT_QUEUED.where(jobs.c.id.in_(job_ids))).all()
-        return {row.id: rows.queued_job(row) for row in found}
+        return {
+            row.id: rows.queued_job(row)
+            for some in chunks(job_ids)
+            for row in connection.execute(rows.SELECT_QUEUED.where(jobs.c.id.in_(some)))
+        }
 
     def copy(self, copies: Sequence[ClaimedJob], epoch: int) -> set[str]:
         """Let these attempts run on another worker, too; see `copying`."""
@@ -260,10 +261,6 @@ def _take(connection: Connection, statement: Select[Any], share: Share) -> list[
     return [rows.queued_job(row, share.line.level) for row in connection.execute(statement, values)]
 
 
-def _is(job: QueuedJob | None, row: rows.AnyRow) -> bool:
+def _is(job: QueuedJob | None, now: Sequence[object]) -> bool:
     """Whether nothing was done to the job since it was read: the rest of it never changes."""
-    return job is not None and (job.attempt, job.deaths, job.queued_at) == (
-        row.attempt,
-        row.deaths,
-        row.queued_at,
-    )
+    return job is not None and [job.attempt, job.deaths, job.queued_at] == now

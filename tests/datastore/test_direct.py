@@ -9,6 +9,7 @@ from datastore.database import Database
 from datastore.direct import execute_many, fetch, run
 from datastore.engines import connect
 from datastore.migrating import ensure_newest
+from datastore.one_of import OneOf, listed
 from datastore.schema import endpoints
 from dpip.errors import Conflict, NotReady
 
@@ -66,3 +67,15 @@ def test_a_lost_connection_is_told_and_replaced(postgres_url: str) -> None:
             assert fetch(connection, select(text("1")), {}) == [(1,)]
     finally:
         database.close()
+
+
+@pytest.mark.parametrize("names", [(), ("one",), ("two", "nobody", "three"), ('a"quote', "back\\slash", "é")])
+def test_one_parameter_holds_a_whole_list(filled: Database, names: tuple[str, ...]) -> None:
+    odd = [{"name": name, "url": "odd", "announced_at": 2.0} for name in ('a"quote', "back\\slash", "é")]
+    with filled.write() as connection:
+        execute_many(connection, ADD, odd)
+    there = {row["name"] for row in [*ROWS, *odd]}
+    wanted = select(endpoints.c.name).where(OneOf(endpoints.c.name, "names"))
+    with filled.read() as connection:
+        found = fetch(connection, wanted, {"names": listed(names)})
+    assert {name for (name,) in found} == there & set(names)
