@@ -33,17 +33,18 @@ class Asset:
 
 
 def asset(name: str) -> Asset | None:
-    """The file of this bare name; None where there is none."""
-    return _asset(name) if name in _names() else None
-
-
-@lru_cache(maxsize=1)
-def _names() -> frozenset[str]:
-    return frozenset(file.name for file in FOLDER.iterdir() if file.suffix in _MEDIA_TYPES)
+    """The file of this bare name, as it is now; None where there is none."""
+    file = FOLDER / name
+    if file.parent != FOLDER or file.suffix not in _MEDIA_TYPES:
+        return None
+    try:
+        found = file.stat()
+    except (OSError, ValueError):
+        return None
+    return _asset(file, found.st_mtime_ns)
 
 
 @lru_cache(maxsize=256)
-def _asset(name: str) -> Asset:
-    file = FOLDER / name
+def _asset(file: Path, _changed_at: int) -> Asset:
     data = file.read_bytes()
     return Asset(data, _MEDIA_TYPES[file.suffix], hashlib.sha256(data).hexdigest()[:32])

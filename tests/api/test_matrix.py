@@ -153,7 +153,7 @@ def bearer(token: str) -> dict[str, str]:
 def request_of(rule: tuple[str, str], caller: str, ids: Mapping[str, str], jpeg: bytes) -> dict[str, Any]:
     """A request that is right for this route, as keyword arguments of `Api.ask`."""
     method, path = rule
-    with_ids = path.replace("<name>", "page.css")
+    with_ids = path.replace("<name>", "base.css")
     for name, value in ids.items():
         with_ids = with_ids.replace(f"<{name}>", value)
     asked: dict[str, Any] = {"method": method, "path": with_ids}

@@ -1,0 +1,44 @@
+/** Before and after, one over the other, parted by a line that can be moved. */
+
+import { h, set } from "./dom.js";
+
+/**
+ * @param {{before: string, after: string}} labels
+ * @returns {{element: HTMLElement, show: (before: string | null, after: string | null) => void}} URLs of pictures
+ */
+export function compare(labels = { before: "Before", after: "After" }) {
+  const before = h("img", { class: "before", alt: "Before", decoding: "async", draggable: "false" });
+  const after = h("img", { class: "after", alt: "After", decoding: "async", draggable: "false" });
+  const range = h("input", {
+    type: "range", min: 0, max: 100, step: 1, value: 50, class: "divider",
+    "aria-label": "Before and after: how much of the original is shown",
+    oninput: () => at(),
+  });
+  const element = h(
+    "div",
+    { class: "compare empty" },
+    before,
+    after,
+    h("span", { class: "line", "aria-hidden": "true" }),
+    h("span", { class: "tag left", "aria-hidden": "true" }, labels.before),
+    h("span", { class: "tag right", "aria-hidden": "true" }, labels.after),
+    range,
+  );
+  const at = () => {
+    element.style.setProperty("--at", `${range.value}%`);
+    range.setAttribute("aria-valuetext", `${range.value} % original`);
+  };
+  at();
+  return {
+    element,
+    show: (first, second) => {
+      if (first) set(before, { src: first });
+      if (second) set(after, { src: second });
+      before.hidden = !first;
+      after.hidden = !second;
+      element.classList.toggle("empty", !first && !second);
+      element.classList.toggle("single", !first || !second);
+      range.hidden = !first || !second;
+    },
+  };
+}

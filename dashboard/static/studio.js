@@ -1,0 +1,195 @@
+/** Making a workload: pictures in, a pipeline put together and tried, and off it goes. */
+
+import { ask } from "./api.js";
+import { fill, h, say, set } from "./dom.js";
+import { fromPicker, isArchive, takeDrops } from "./files.js";
+import { plural, size } from "./format.js";
+import { icon } from "./icons.js";
+import { pickFilter } from "./picker.js";
+import { format, parse } from "./pipeline.js";
+import { previewer, sample } from "./previewer.js";
+import { stepList } from "./steps.js";
+import { failed, sentence } from "./toast.js";
+import { upload } from "./uploads.js";
+
+/** @typedef {import("./files.js").Found} Found */
+/** @typedef {import("./steps.js").Filter} Filter */
+
+/** What was begun stays while the user looks at something else. */
+const draft = { found: /** @type {Found[]} */ ([]), steps: /** @type {import("./pipeline.js").Step[]} */ ([]), text: "", name: "", tags: "" };
+const LOOKED_AT = 8; // of the chosen pictures, until one can be shown
+const EXAMPLES = ["blur:sigma=5", "grayscale|contrast:factor=1.4", "resize:width=1600|unsharp_mask", "sepia|vignette"];
+
+/** @param {HTMLElement} place @param {AbortSignal} ended */
+export async function studio(place, ended) {
+  fill(place, h("p", { class: "loading" }, "Looking up the filters…"));
+  /** @type {Filter[]} */
+  let filters;
+  try {
+    filters = (await ask("GET", "/filters", { signal: ended })).filters;
+  } catch (error) {
+    if (!ended.aborted) fill(place, h("p", { class: "trouble" }, sentence(error)));
+    return;
+  }
+  const catalogue = new Map(filters.map((filter) => [filter.name, filter]));
+  const preview = previewer(ended);
+  const mistake = h("p", { class: "trouble", id: "filter-trouble", role: "alert", hidden: true });
+
+  // --- the pipeline --------------------------------------------------------------------------------
+  const text = h("textarea", {
+    id: "pipeline-text", rows: 2, spellcheck: "false", autocapitalize: "off", value: draft.text, placeholder: "grayscale",
+    "aria-describedby": "pipeline-hint filter-trouble", oninput: () => typed(),
+  });
+  const list = stepList(catalogue, draft.steps, () => {
+    draft.text = format(draft.steps);
+    text.value = draft.text;
+    changed();
+  });
+  const branches = h("p", { class: "note", hidden: true }, "This pipeline is more than a row of steps; edit it as text.");
+  const examples = h("div", { class: "examples" }, h("span", { class: "hint" }, "For example"), EXAMPLES.map((example) =>
+    h("button", { type: "button", class: "chip", onclick: () => use(example) }, example)));
+  const add = h("button", { type: "button", class: "add-filter", onclick: () => choose() }, icon("plus"), "Add a filter");
+
+  const typed = () => {
+    draft.text = text.value.trim();
+    const steps = parse(draft.text);
+    const known = steps?.every((step) => catalogue.has(step.name)) ?? false;
+    draft.steps.splice(0, Infinity, ...(known && steps ? steps : []));
+    list.show();
+    changed();
+  };
+  /** @param {string} example */
+  const use = (example) => {
+    text.value = example;
+    typed();
+  };
+  const choose = async () => {
+    const name = await pickFilter(filters);
+    if (!name) return;
+    const last = draft.steps.at(-1);
+    const at = last?.name === "convert" && name !== "convert" ? draft.steps.length - 1 : draft.steps.length;
+    draft.steps.splice(at, 0, { name, values: {} });
+    list.show();
+    draft.text = format(draft.steps);
+    text.value = draft.text;
+    changed();
+    say(`${name} is added as step ${at + 1}`);
+    const card = list.element.children[at];
+    card?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    card?.querySelector("input, select, button")?.focus();
+  };
+  const changed = () => {
+    examples.hidden = Boolean(draft.text);
+    branches.hidden = !draft.text || draft.steps.length > 0;
+    mistake.hidden = true;
+    preview.show(draft.text);
+  };
+
+  // --- the pictures --------------------------------------------------------------------------------
+  const pick = h("input", { type: "file", multiple: true, class: "unseen", tabindex: "-1", "aria-label": "Pictures or an archive", accept: "image/*,.zip,.tar,.tgz,.gz,.tif,.tiff,.jp2,.heic", onchange: () => take(fromPicker(pick.files)) });
+  const pickFolder = h("input", { type: "file", multiple: true, webkitdirectory: true, class: "unseen", tabindex: "-1", "aria-label": "A folder", onchange: () => take(fromPicker(pickFolder.files)) });
+  const picked = h("div", { class: "picked" });
+  const drop = h(
+    "section",
+    { class: "drop", "aria-label": "Pictures" },
+    h("div", { class: "drop-words" }, icon("images"), h("p", {}, h("b", {}, "Drop pictures, folders or a zip here"))),
+    h("div", { class: "row" },
+      h("button", { type: "button", onclick: () => pick.click() }, icon("file"), "Choose files"),
+      h("button", { type: "button", onclick: () => pickFolder.click() }, icon("folder"), "Choose a folder")),
+    pick, pickFolder, picked,
+  );
+  /** @param {Found[]} found */
+  const take = (found) => {
+    draft.found.push(...found);
+    pick.value = pickFolder.value = "";
+    showPicked();
+    tryFirst(found);
+  };
+  /** Try it on the first that this browser can show. @param {Found[]} found */
+  const tryFirst = async (found) => {
+    const pictures = found.filter((one) => !isArchive(one.file));
+    let chosen = pictures[0];
+    for (const one of pictures.slice(0, LOOKED_AT)) {
+      const bitmap = await createImageBitmap(one.file).catch(() => null);
+      if (!bitmap) continue;
+      bitmap.close();
+      chosen = one;
+      break;
+    }
+    if (chosen && !ended.aborted) preview.use(chosen.file, chosen.file.name);
+  };
+  const showPicked = () => {
+    const pictures = draft.found.filter((one) => !isArchive(one.file)).length;
+    const archives = draft.found.length - pictures;
+    const all = draft.found.reduce((sum, one) => sum + one.file.size, 0);
+    const what = [pictures && plural(pictures, "picture"), archives && plural(archives, "archive")].filter(Boolean).join(" and ");
+    drop.classList.toggle("filled", draft.found.length > 0);
+    fill(picked, draft.found.length > 0 && [
+      h("p", {}, h("b", {}, what), h("span", { class: "muted" }, ` · ${size(all)}`)),
+      strip(draft.found.filter((one) => !isArchive(one.file)), (one) => preview.use(one.file, one.file.name)),
+      h("button", { type: "button", class: "quiet small", onclick: () => { draft.found = []; showPicked(); say("No pictures are chosen now"); } }, "Clear"),
+    ]);
+    fill(go, icon("spark"), draft.found.length ? `Filter ${what}` : "Choose pictures first");
+    go.disabled = !draft.found.length;
+  };
+
+  // --- off it goes -----------------------------------------------------------------------------------
+  const name = h("input", { id: "workload-name", type: "text", maxlength: 100, value: draft.name, placeholder: "made up, if you leave it empty", autocomplete: "off", oninput: () => { draft.name = name.value; } });
+  const tags = h("input", { id: "workload-tags", type: "text", value: draft.tags, placeholder: "any worker", autocomplete: "off", autocapitalize: "off", oninput: () => { draft.tags = tags.value; } });
+  const go = h("button", { type: "submit", class: "primary large" });
+  const start = async () => {
+    go.disabled = true;
+    try {
+      const workload = await ask("POST", "/workloads", { json: { filter: draft.text || undefined, workload_name: draft.name || undefined, tags: draft.tags || undefined } });
+      upload(workload.workload_id, draft.found);
+      Object.assign(draft, { found: [], name: "" });
+      location.hash = `#/workloads/${workload.workload_id}`;
+    } catch (error) {
+      mistake.hidden = false;
+      mistake.textContent = sentence(error);
+      mistake.scrollIntoView({ block: "nearest" });
+      go.disabled = false;
+    }
+  };
+
+  fill(
+    place,
+    h("div", { class: "studio" },
+      h("div", { class: "stage" }, h("h1", {}, "New workload"), drop, preview.element),
+      h("form", { class: "panel", novalidate: true, "aria-label": "Pipeline", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); start(); } },
+        h("h2", {}, "Pipeline"),
+        list.element, branches, examples, add, mistake,
+        h("div", { class: "field" }, h("label", { for: "pipeline-text" }, "As text"), text, h("p", { class: "hint", id: "pipeline-hint" }, "Steps are parted by |. Left empty, pictures turn gray.")),
+        h("div", { class: "pair" },
+          h("div", { class: "field" }, h("label", { for: "workload-name" }, "Name"), name),
+          h("div", { class: "field" }, h("label", { for: "workload-tags" }, "Only on workers tagged"), tags)),
+        go)),
+  );
+  takeDrops(place, take, ended);
+  showPicked();
+  changed();
+  try {
+    if (draft.found.some((one) => !isArchive(one.file))) await tryFirst(draft.found);
+    else preview.use(await sample("/assets/sample.webp"), "a sample picture");
+  } catch (error) {
+    if (!ended.aborted) failed(error);
+  }
+}
+
+/** A row of the first pictures: each can be the one that the pipeline is tried on. @param {Found[]} found @param {(one: Found) => void} chosen */
+function strip(found, chosen) {
+  const element = h("div", { class: "strip" });
+  for (const one of found.slice(0, 12)) {
+    const canvas = h("canvas", { "aria-hidden": "true" });
+    const button = h("button", { type: "button", class: "frame", title: one.path, "aria-label": `Try it on ${one.file.name}`, onclick: () => chosen(one) }, canvas);
+    element.append(button);
+    createImageBitmap(one.file).then((bitmap) => {
+      const scale = 96 / Math.min(bitmap.width, bitmap.height);
+      set(canvas, { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
+      canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+      bitmap.close();
+    }, () => button.append(h("span", { class: "hint" }, one.file.name.split(".").pop())));
+  }
+  if (found.length > 12) element.append(h("span", { class: "muted" }, `and ${found.length - 12} more`));
+  return element;
+}
