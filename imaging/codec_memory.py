@@ -18,7 +18,8 @@ _GIF_INDICES = 2.0  # bytes per pixel: what is stored, and twice what comes of i
 _GIF_CHOOSING = 15.0  # while 256 colours are chosen
 _JPEG2000_DECODED, _JPEG2000_ENCODED = 5.5, 12.0  # bytes per sample: numbers of 32 bits, and Pillow's own
 _JPEG2000_DEEP_DECODED, _JPEG2000_DEEP_ENCODED = 7.0, 10.0
-_HEIC_ENCODED = 24.0
+_HEIC_DECODED, _HEIC_ENCODED = (2.0, 1.7), (10.0, 6.5)  # bytes per pixel, and more of it per channel
+_HEIC_ENCODER = 14 * 2**20  # bytes, however small the picture
 _DEEP = 2  # bytes per sample
 
 
@@ -48,6 +49,12 @@ def _decoded_avif(shape: Shape, plain: bool) -> float:  # noqa: ARG001
     return shape.pixels * (4.0 if _channels(shape) == 1 else 2.0 + 3.0 * _channels(shape))
 
 
+def _decoded_heic(shape: Shape, plain: bool) -> float:
+    if shape.bytes_per_sample == _DEEP:
+        return _decoded_avif(shape, plain)
+    return shape.pixels * (_HEIC_DECODED[0] + _HEIC_DECODED[1] * _channels(shape))
+
+
 def _decoded_jpeg2000(shape: Shape, plain: bool) -> float:  # noqa: ARG001
     deep = shape.bytes_per_sample == _DEEP
     return shape.pixels * _channels(shape) * (_JPEG2000_DEEP_DECODED if deep else _JPEG2000_DECODED)
@@ -60,7 +67,7 @@ def _decoded_pnm(shape: Shape, plain: bool) -> float:
 _DECODING: dict[str, Callable[[Shape, bool], float]] = {
     "gif": _decoded_gif,
     "avif": _decoded_avif,
-    "heic": _decoded_avif,
+    "heic": _decoded_heic,
     "jpeg2000": _decoded_jpeg2000,
     "pnm": _decoded_pnm,
 }
@@ -93,7 +100,7 @@ def _encoded_pnm(shape: Shape) -> float:
 
 
 def _encoded_heic(shape: Shape) -> float:
-    return _HEIC_ENCODED + 3.0 * _channels(shape)
+    return _HEIC_ENCODER / shape.pixels + _HEIC_ENCODED[0] + _HEIC_ENCODED[1] * _channels(shape)
 
 
 _ENCODING: dict[str, Callable[[Shape], float]] = {

@@ -52,6 +52,10 @@ def _of_one(header: Header, pipeline: Pipeline) -> int:
     return max(peak, shape.size_bytes + shape.alpha_bytes + encoder_bytes(header, pipeline, shape))
 
 
+def _keeps_few_colours(filter_: Filter) -> bool:
+    return filter_.traits.keeps_alike or filter_.as_orientation() is not None
+
+
 def _last_shape(header: Header, pipeline: Pipeline) -> Shape:
     shapes = [shape for _, shape in shapes_after(header, pipeline)]
     return shapes[-1] if shapes else decoded_shape(header, pipeline)
@@ -103,7 +107,7 @@ def filter_peak(filter_: Filter, before: Shape, after: Shape) -> int:
 def encoder_bytes(header: Header, pipeline: Pipeline, shape: Shape) -> int:
     """Beside the picture of this shape, the encoded result among them."""
     target = header.format if pipeline.output.format == "same" else pipeline.output.format
-    few_colours = target == header.format == "gif" and not pipeline.filters
+    few_colours = target == header.format == "gif" and all(map(_keeps_few_colours, pipeline.filters))
     known = codec_memory.encoding(target, shape, few_colours=few_colours)
     if known is not None:
         return known

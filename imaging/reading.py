@@ -14,6 +14,11 @@ def broken(title: str, why: str) -> Unprocessable:
     return Unprocessable(f"the {title} file is broken: {why}")
 
 
+def unread(title: str, why: str) -> Unprocessable:
+    """The error for a sound file of a known format, of a kind that is not read."""
+    return Unprocessable(f"the {title} file is of a kind that is not read: {why}")
+
+
 def cut_off(title: str, why: str) -> Unprocessable:
     """The error for a file whose end is missing."""
     return Unprocessable(f"the {title} file is cut off: {why}. Upload the whole file again")

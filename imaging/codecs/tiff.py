@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 
-from dpip.errors import Unprocessable
 from imaging.codecs import opencv, pillow
 from imaging.codecs.options import EncodeOptions
-from imaging.containers import tiff
+from imaging.containers import tiff, tiff_planes
 from imaging.lazy import cv2, np
 from imaging.picture import Picture, Pixels
 from imaging.shaping import in_colour_order
@@ -21,16 +20,17 @@ def decode(data: bytes, header: Header, *, luma_only: bool) -> Picture:  # noqa:
         data = tiff.declared_upright(data)
     if header.plain and not header.has_alpha:
         return Picture(opencv.decode(data, header.title))
-    if header.is_deep and header.has_alpha and header.colour is Colour.RGB:
+    if header.is_deep and header.colour is Colour.RGB and tiff.has_channels_apart(data):
+        channels = [opencv.decode(plane, header.title) for plane in tiff_planes.planes(data)]
+        channels[:3] = channels[2::-1]  # blue first
+        pixels = cv2.merge(channels)
+    elif header.is_deep and header.has_alpha and header.colour is Colour.RGB:
         pixels = opencv.decode(data, header.title)
-        if tiff.alpha_is_associated(io.BytesIO(data), len(data)):
-            pixels = _divided_by_alpha(pixels)
-        return Picture(pixels)
-    if header.is_deep and not header.plain:
-        raise Unprocessable("this kind of TIFF with 16 bits per sample is not read; gray, RGB and RGBA are")
-    if header.is_deep:
-        raise Unprocessable("a TIFF with 16-bit gray and alpha is not read; 8-bit gray with alpha is")
-    return Picture(pillow.decode(data, header))
+    else:
+        return Picture(pillow.decode(data, header))
+    if header.has_alpha and tiff.alpha_is_associated(io.BytesIO(data), len(data)):
+        pixels = _divided_by_alpha(pixels)
+    return Picture(pixels)
 
 
 def _divided_by_alpha(pixels: Pixels) -> Pixels:

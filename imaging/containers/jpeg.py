@@ -11,7 +11,7 @@ from typing import BinaryIO
 from imaging.containers import mpf
 from imaging.exif import orientation
 from imaging.metadata import Metadata
-from imaging.reading import broken, cut_off, take, take_at
+from imaging.reading import broken, cut_off, take, take_at, unread
 from imaging.structure import UPRIGHT, Colour, Header
 
 _TITLE = "JPEG"
@@ -90,11 +90,11 @@ def _header(marker: int, frame: bytes, turned: int, size_bytes: int, at_once: in
         raise broken(_TITLE, "its frame header is too short")
     depth, height, width, components = struct.unpack_from(">BHHB", frame)
     if depth != 8 or marker in _LOSSLESS_FRAMES:
-        raise broken(_TITLE, f"{depth} bits per sample or lossless coding, and only 8 bits, lossy, are read")
+        raise unread(_TITLE, f"{depth} bits per sample or lossless coding; 8 bits, lossy, are")
     if components not in (_GRAY, _COLOUR, _FOUR_INKS) or len(frame) < 6 + 3 * components:
-        raise broken(_TITLE, f"{components} colour components; 1, 3 or 4 are read")
+        raise unread(_TITLE, f"{components} colour components; 1, 3 or 4 are")
     if height == 0:
-        raise broken(_TITLE, "its height is left to a later segment (DNL), which is not read")
+        raise unread(_TITLE, "its height is left to a later segment (DNL)")
     sampling = [frame[7 + 3 * index] for index in range(components)]
     return Header(
         "jpeg",

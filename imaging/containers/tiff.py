@@ -20,8 +20,9 @@ from imaging.containers.tiff_directory import (
     with_entries,
 )
 from imaging.containers.tiff_pages import is_page
+from imaging.containers.tiff_planes import APART, PLANAR_CONFIGURATION
 from imaging.metadata import Metadata
-from imaging.reading import broken, cut_off
+from imaging.reading import broken, cut_off, unread
 from imaging.structure import UPRIGHT, Colour, Header
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
@@ -41,6 +42,10 @@ _TILE_WIDTH, _TILE_HEIGHT = 322, 323
 _LARGE_TILE = 1024 * 1024  # pixels
 _UNSIGNED = 1
 _DEPTHS = (1, 2, 4, 8, 16)
+_FEW_BITS = 8
+_DEEP = frozenset({(_BLACK_IS_ZERO, 1), (_RGB, 3), (_RGB, 4)})  # with how many samples
+_EVERYDAY = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946})  # none, fax, LZW, JPEG, deflate, PackBits
+_RARE = {6: "old JPEG", 34925: "LZMA", 50000: "Zstandard"}  # which Pillow alone reads
 ASSOCIATED_ALPHA, UNASSOCIATED_ALPHA = 1, 2
 _INCH, _CENTIMETRE = 2, 3
 _CM_PER_INCH = 2.54
@@ -63,19 +68,28 @@ def read_header(stream: BinaryIO, size_bytes: int) -> Header:
 def _page(first: Directory, size_bytes: int) -> Header:
     photometric = _number(first, _PHOTOMETRIC, -1)
     if photometric not in _COLOURS:
-        raise broken(TITLE, f"its colour model (photometric interpretation {photometric}) is not read")
+        raise unread(TITLE, f"its colour model (photometric interpretation {photometric})")
     colour, inks = _COLOURS[photometric]
     samples = _number(first, _SAMPLES, 1)
     depths = set(_numbers(first, _BITS)) or {1}
     depth = max(depths)
     if set(_numbers(first, _SAMPLE_FORMAT)) - {_UNSIGNED}:
-        raise broken(TITLE, "its samples are signed or floating-point; unsigned integers are read")
+        raise unread(TITLE, "its samples are signed or floating-point; unsigned integers are read")
     if len(depths) > 1 or depth not in _DEPTHS:
-        raise broken(TITLE, f"{sorted(depths)} bits per sample; {', '.join(map(str, _DEPTHS))} are read")
+        told = ", ".join(map(str, sorted(depths)))
+        raise unread(TITLE, f"{told} bits per sample; {', '.join(map(str, _DEPTHS))} are read")
     if samples not in (inks, inks + 1):
-        raise broken(
+        raise unread(
             TITLE, f"{samples} samples per pixel; {inks} or {inks + 1} are read in this colour model"
         )
+    if depth > _FEW_BITS and (photometric, samples) not in _DEEP:
+        raise unread(
+            TITLE, f"16 bits per sample in {samples} channels of its colour model; gray, RGB and RGBA are"
+        )
+    packing = _number(first, _COMPRESSION, 1)
+    if packing not in _EVERYDAY and (packing not in _RARE or depth > _FEW_BITS):
+        which = _RARE.get(packing, f"of kind {packing}")
+        raise unread(TITLE, f"its compression ({which}) with {depth} bits per sample")
     width, height = _number(first, _WIDTH, 0), _number(first, _HEIGHT, 0)
     across, down = _number(first, _TILE_WIDTH, 0), _number(first, _TILE_HEIGHT, 0)
     if across * down > max(_LARGE_TILE, 4 * width * height):  # decoders make room for whole ones
@@ -89,8 +103,19 @@ def _page(first: Directory, size_bytes: int) -> Header:
         colour=colour,
         has_alpha=samples == inks + 1,
         orientation=_number(first, _ORIENTATION, UPRIGHT),
-        plain=photometric in (_BLACK_IS_ZERO, _RGB) and depth in (8, 16),
+        plain=photometric in (_BLACK_IS_ZERO, _RGB)
+        and depth in (8, 16)
+        and packing in _EVERYDAY
+        and not (depth > _FEW_BITS and channels_apart(first)),
     )
+
+
+def channels_apart(directory: Directory) -> bool:
+    return _number(directory, PLANAR_CONFIGURATION, 1) == APART and _number(directory, _SAMPLES, 1) > 1
+
+
+def has_channels_apart(data: bytes) -> bool:
+    return channels_apart(next(directories(io.BytesIO(data), len(data))))
 
 
 def alpha_is_associated(stream: BinaryIO, size_bytes: int) -> bool:
@@ -167,6 +192,7 @@ __all__ = [
     "alpha_is_associated",
     "check_complete",
     "declared_upright",
+    "has_channels_apart",
     "read_header",
     "read_metadata",
     "with_alpha_declared",

@@ -26,7 +26,7 @@ class AutoContrast(Filter):
 
     name: ClassVar[str] = "auto_contrast"
     summary: ClassVar[str] = "stretches the tones that are there to the whole range"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.EXTENDED)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.EXTENDED, keeps_alike=True)
 
     cut: float = Field(
         0.5,

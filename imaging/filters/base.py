@@ -37,6 +37,7 @@ class Traits:
     takes_16_bit: bool = True  # else the picture is reduced to 8 bits per sample before
     channelwise: bool = False  # each channel's result depends on that channel alone
     linear: bool = False  # of sums of pictures: the sum of results
+    keeps_alike: bool = False  # pixels of one colour stay alike: there are no more colours than before
     luma_only: bool = False  # of a picture in colour it needs no more than the BT.601 luma
 
 

@@ -18,7 +18,7 @@ class Brightness(Filter):
 
     name: ClassVar[str] = "brightness"
     summary: ClassVar[str] = "brighter or darker: each sample times a factor"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True, keeps_alike=True)
 
     factor: float = Field(
         1.25,

@@ -22,7 +22,7 @@ class Contrast(Filter):
 
     name: ClassVar[str] = "contrast"
     summary: ClassVar[str] = "more or less contrast: distance from middle gray times a factor"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True, keeps_alike=True)
 
     factor: float = Field(
         1.25,

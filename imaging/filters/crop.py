@@ -30,7 +30,7 @@ class Crop(Filter):
     name: ClassVar[str] = "crop"
     summary: ClassVar[str] = "a part of the picture: a box, or an aspect by gravity or content"
     example: ClassVar[str] = "aspect=1:1,gravity=attention"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.WITHIN)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.WITHIN, keeps_alike=True)
 
     x: Length | None = Field(None, description="left edge of the box")
     y: Length | None = Field(None, description="upper edge of the box")

@@ -28,7 +28,7 @@ class Duotone(Filter):
 
     name: ClassVar[str] = "duotone"
     summary: ClassVar[str] = "two inks: the darkest becomes one colour, the lightest another"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, luma_only=True)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, luma_only=True, keeps_alike=True)
 
     dark: CssColour = Field("#1b2a5c", description="what black becomes")
     light: CssColour = Field("#ffe9c9", description="what white becomes")

@@ -25,7 +25,7 @@ class Equalize(Filter):
 
     name: ClassVar[str] = "equalize"
     summary: ClassVar[str] = "spreads the tones until all are about as frequent"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.EXTENDED)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.EXTENDED, keeps_alike=True)
 
     by: Literal["luma", "channel"] = Field(
         "luma", description="luma: light alone is spread, the colours stay; channel: each channel by itself"

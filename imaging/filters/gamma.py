@@ -18,7 +18,7 @@ class Gamma(Filter):
 
     name: ClassVar[str] = "gamma"
     summary: ClassVar[str] = "lighter or darker middle tones: v to the power of 1 / gamma"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True, keeps_alike=True)
 
     gamma: float = Field(
         1.5, ge=0.1, le=10.0, description="above 1 the middle tones get lighter; 1 changes nothing"

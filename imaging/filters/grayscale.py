@@ -20,7 +20,7 @@ class Grayscale(Filter):
 
     name: ClassVar[str] = "grayscale"
     summary: ClassVar[str] = "one channel of light: ITU-R BT.601 luma, 0.299 R + 0.587 G + 0.114 B"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, linear=True, luma_only=True)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, linear=True, luma_only=True, keeps_alike=True)
 
     def apply(self, pixels: Pixels) -> Pixels:
         in_colour = pixels.ndim == _WITH_CHANNELS

@@ -26,7 +26,7 @@ class Hue(Filter):
 
     name: ClassVar[str] = "hue"
     summary: ClassVar[str] = "turns all colours on the colour wheel"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, keeps_alike=True)
 
     degrees: float = Field(
         90.0,

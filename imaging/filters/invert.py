@@ -16,7 +16,7 @@ class Invert(Filter):
 
     name: ClassVar[str] = "invert"
     summary: ClassVar[str] = "the negative: white minus each sample"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True, keeps_alike=True)
 
     def apply(self, pixels: Pixels) -> Pixels:
         return cv2.bitwise_not(pixels)

@@ -24,7 +24,7 @@ class Levels(Filter):
     name: ClassVar[str] = "levels"
     summary: ClassVar[str] = "stretches the tones between a black and a white point, with a gamma"
     example: ClassVar[str] = "black=10,white=80,gamma=1.2"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True, keeps_alike=True)
 
     black: float = Field(
         0.0,

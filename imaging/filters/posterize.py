@@ -19,7 +19,7 @@ class Posterize(Filter):
 
     name: ClassVar[str] = "posterize"
     summary: ClassVar[str] = "few levels to each channel, evenly spread from black to white"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, channelwise=True, keeps_alike=True)
 
     levels: int = Field(
         4, ge=2, le=256, description="how many each channel keeps", json_schema_extra={"unit": "levels"}

@@ -25,7 +25,7 @@ class Saturation(Filter):
 
     name: ClassVar[str] = "saturation"
     summary: ClassVar[str] = "stronger or weaker colours: distance from luma times a factor"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, keeps_alike=True)
 
     factor: float = Field(
         1.5,

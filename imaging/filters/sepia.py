@@ -32,7 +32,7 @@ class Sepia(Filter):
 
     name: ClassVar[str] = "sepia"
     summary: ClassVar[str] = "the brown of old prints, by the matrix of W3C Filter Effects"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, keeps_alike=True)
 
     amount: float = Field(
         1.0,

@@ -31,7 +31,7 @@ class Tint(Filter):
 
     name: ClassVar[str] = "tint"
     summary: ClassVar[str] = "toned with one colour; every pixel stays as bright as it was"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.APART, keeps_alike=True)
 
     colour: CssColour = Field("#b5651d", description="the tone")
     amount: float = Field(

@@ -25,7 +25,7 @@ class Trim(Filter):
     name: ClassVar[str] = "trim"
     summary: ClassVar[str] = "borders of one colour cut off"
     example: ClassVar[str] = "tolerance=8"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.WITHIN)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.WITHIN, keeps_alike=True)
 
     tolerance: int = Field(
         10,

@@ -31,7 +31,7 @@ class WhiteBalance(Filter):
 
     name: ClassVar[str] = "white_balance"
     summary: ClassVar[str] = "takes the colour of the light away: gray-world, or a given temperature"
-    traits: ClassVar[Traits] = Traits(alpha=Alpha.EXTENDED)
+    traits: ClassVar[Traits] = Traits(alpha=Alpha.EXTENDED, keeps_alike=True)
 
     temperature: float | None = Field(
         None,

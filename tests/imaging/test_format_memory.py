@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging import Limits, estimate_memory, parse_pipeline, read_header
+from imaging import FORMATS, Limits, estimate_memory, parse_pipeline, read_header
 from tests.imaging.moving import animated, pictures
-from tests.imaging.samples import Array, rgb, saved
+from tests.imaging.samples import Array, filtered, rgb, saved
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/clear_refs").exists(), reason="needs Linux's /proc to see a peak"
@@ -46,6 +46,7 @@ for line in sys.stdin.read().splitlines():
     del data
 """
 READ = ("grayscale", "blur", "convert:format=bmp")
+FAMILIES = ("invert", "edges", "crop:width=60%", "rotate:angle=12")  # each takes memory in a way of its own
 WRITTEN = tuple(
     f"convert:format={target}"
     for target in ("gif", "avif", "avif,lossless=true", "jpeg2000", "jpeg2000,lossless=true", "pnm", "tiff")
@@ -69,8 +70,20 @@ def by_opencv(extension: str, *parameters: int) -> Callable[[Array], bytes]:
     return lambda pixels: cv2.imencode(extension, deep(pixels), parameters)[1].tobytes()
 
 
+def by_engine(pixels: Array, kind: str) -> bytes:
+    """Of the format as it is written here."""
+    form, _, guise = kind.partition("-")
+    if guise:
+        return saved(pixels, form, progressive=True)
+    return filtered(saved(pixels, "bmp"), "convert", format=form).data
+
+
 MEGAPIXELS = 1.2
 MOVING_MEGAPIXELS = 0.5
+LIGHT_MEGAPIXELS = 4.0  # of formats that take so little that what is always counted would show
+LIGHT = frozenset(
+    f"{form}-filtered" for form in ("jpeg", "jpeg-progressive", "png", "webp", "bmp", "pnm", "tiff")
+)
 CASES: dict[str, tuple[Callable[[Array], bytes], tuple[str, ...]]] = {
     "gif": (lambda pixels: saved(Image.fromarray(pixels).quantize(128), "gif"), READ),
     "avif": (lambda pixels: saved(pixels, "avif", speed=9), READ),
@@ -86,6 +99,11 @@ CASES: dict[str, tuple[Callable[[Array], bytes], tuple[str, ...]]] = {
     "webp-moving": (moving("webp"), ("blur", "convert:format=avif")),
     "avif-moving": (moving("avif"), ("blur", "convert:format=png")),
     "tiff-pages": (moving("tiff"), READ[:2]),
+    **{
+        f"{form}-filtered": (lambda pixels, form=form: by_engine(pixels, form), FAMILIES)
+        for form in (*FORMATS, "jpeg-progressive")
+        if form == "jpeg-progressive" or FORMATS[form].available
+    },
 }
 
 
@@ -95,7 +113,8 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, int]]
     folder = tmp_path_factory.mktemp("measured")
     lines = []
     for kind, (make, pipelines) in CASES.items():
-        pixels = rgb(MOVING_MEGAPIXELS if "-moving" in kind or "-pages" in kind else MEGAPIXELS)
+        several = "-moving" in kind or "-pages" in kind
+        pixels = rgb(MOVING_MEGAPIXELS if several else LIGHT_MEGAPIXELS if kind in LIGHT else MEGAPIXELS)
         (folder / kind).write_bytes(make(pixels))
         (folder / f"{kind}-small").write_bytes(make(np.ascontiguousarray(pixels[:64, :64])))
         lines += [f"{folder / kind} {pipeline}" for pipeline in pipelines]
