@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from functools import partial
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
 from api import listener
@@ -130,6 +131,7 @@ def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
         bounds=settings.bounds,
         previews=Previews(),
     )
+    Finalize(None, parts.journal.close, exitpriority=1)  # when this process, which was forked, ends
     return create_app(parts)
 
 

@@ -67,44 +67,49 @@ class Journal:
             self._wake()
 
     def write(self, entry: AuditEntry) -> None:
-        """At once; while the datastore is away it waits here, as what it tells of has happened."""
-        try:
-            self._audit.add([entry])
-        except DpipError as error:
-            log.warning("audit entry waits", extra=fields(action=entry.action, detail=error.detail))
-            with self._lock:
-                self._waiting.append(entry)
-                self._wake()
+        """At once, after what waits. While the datastore is away it waits: what it tells has happened."""
+        self._write_all([entry])
 
     def flush(self) -> None:
         """Write all that waits; what cannot be written waits on."""
+        self._write_all([])
+
+    def _write_all(self, more: list[AuditEntry]) -> None:
         with self._writing:
             with self._lock:
-                self._timer = None
-                waiting, self._waiting = [*self._waiting, *self._refusals.values()], []
-                self._refusals = {}
+                self._stop_timer()
+                entries = sorted([*self._waiting, *self._refusals.values()], key=_time) + more
+                self._waiting, self._refusals = [], {}
                 uses, self._uses = self._uses, {}
             try:
-                self._audit.add(waiting)
-                waiting = []
+                self._audit.add(entries)
+                entries = []
                 self._tokens.note_use(uses)
             except DpipError as error:
-                log.warning("the audit trail waits", extra=fields(detail=error.detail))
-                with self._lock:
-                    self._waiting = waiting + self._waiting
-                    if self._waiting:
-                        self._wake()
+                log.warning("the audit trail waits", extra=fields(entries=len(entries), detail=error.detail))
+            with self._lock:
+                self._waiting = entries + self._waiting
+                if self._waiting or self._refusals or self._uses:
+                    self._wake()
 
     def close(self) -> None:
         """Write what waits, and leave no thread behind."""
-        with self._lock:
-            timer = self._timer
-        if timer is not None:
-            timer.cancel()
+        if self._timer is not None:
             self.flush()
+        with self._lock:
+            self._stop_timer()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _wake(self) -> None:
         if self._timer is None:
             self._timer = threading.Timer(self._written_within_s, self.flush)
             self._timer.daemon = True
             self._timer.start()
+
+
+def _time(entry: AuditEntry) -> float:
+    return entry.at

@@ -55,7 +55,7 @@ class Login:
     def log_in(self, user: User, life_s: float) -> tuple[str, Token]:
         """A fresh token with all that the user's role allows a person: its secret, and what is kept of it."""
         made = self.make_token(user.id, "login", login_scopes(user.role), life_s)
-        self._trail.did(Action.LOGIN, user.name, user.name)
+        self._trail.did(Action.LOGIN, user.name, made[1].id)
         return made
 
     def make_token(

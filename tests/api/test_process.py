@@ -314,6 +314,7 @@ def test_the_first_signal_drains_and_leaves_nothing_behind(tmp_path: Path) -> No
         with api.connect() as sock:
             sock.sendall(head + body[:-1000])
             until(lambda: image_files(api.home) != [])
+            api.curl("/status")
             api.process.send_signal(signal.SIGTERM)
             until(lambda: not accepts(api))
             sock.sendall(body[-1000:])
@@ -323,6 +324,9 @@ def test_the_first_signal_drains_and_leaves_nothing_behind(tmp_path: Path) -> No
         assert not [child for child in children if child.is_running()]
         (file,) = image_files(api.home)
         assert file.read_bytes() == PNG
+        with closing(sqlite3.connect(api.home / "dpip.sqlite3")) as connection:
+            told = connection.execute("SELECT target FROM audit WHERE action = 'refused'").fetchall()
+        assert told == [("GET /status",)], "what waits to be written is written at the end"
 
 
 def accepts(api: ApiProcess) -> bool:
@@ -344,6 +348,7 @@ def test_the_second_signal_kills(tmp_path: Path) -> None:
         with api.connect() as sock:
             sock.sendall(head + body[:-1000])
             until(lambda: image_files(api.home) != [])
+            api.curl("/status")
             api.process.send_signal(signal.SIGTERM)
             until(lambda: not accepts(api))
             api.process.send_signal(signal.SIGTERM)
