@@ -100,8 +100,11 @@ def read_form(request: Request, open_file: OpenFile, max_parts: int = MAX_PARTS)
 def _filename(part: MultipartSegment) -> str | None:
     if part.filename is not None:
         return _read_as_utf8(part.filename)
+    disposition = str(part.header("Content-Disposition", ""))
+    if "filename" not in disposition.lower():
+        return None
     # Older libraries send a name beyond ASCII as `filename*` only.
-    return parse_options_header(str(part.header("Content-Disposition", "")))[1].get("filename")
+    return parse_options_header(disposition)[1].get("filename")
 
 
 def _read_as_utf8(text: str) -> str:

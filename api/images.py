@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, request
 
 from api import fields, paging, visible
 from api.archive import MEDIA_TYPE, archive
@@ -42,7 +42,7 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
                 answer = deliver(parts, caller, incoming)
             else:
                 answer = originals.keep(caller, incoming)
-        location = url_for("images.fetch", image_id=answer["image_id"])
+        location = f"{request.script_root}/images/{answer['image_id']}"
         return jsonify(answer), HTTPStatus.CREATED, {"Location": location}
 
     @routes.post("/workloads/<workload_id>/images")

@@ -52,6 +52,7 @@ def _sqlite(url: URL, *, flush: bool) -> Database:
     reader = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,  # there is no transaction to roll back
         connect_args=timeout,
         pool_size=_READERS,
         max_overflow=_EXTRA_READERS,
@@ -76,6 +77,7 @@ def _postgresql(url: URL) -> Database:
     reader = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,  # there is no transaction to roll back
         connect_args=arguments,
         pool_pre_ping=True,
         pool_size=_READERS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -39,6 +40,11 @@ class Convert(Step):
         "as a JPEG's original was",
     )
     keep_metadata: bool = Field(False, description="keep EXIF and XMP: GPS position, owner, camera, dates")
+
+    def is_unsaid(self, *, but_for: Collection[str]) -> bool:
+        """Whether nothing is asked for, those fields aside."""
+        fields = type(self).model_fields.items()
+        return all(name in but_for or getattr(self, name) == field.default for name, field in fields)
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> Self:

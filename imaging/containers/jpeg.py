@@ -111,11 +111,12 @@ def _header(marker: int, frame: bytes, turned: int, size_bytes: int, at_once: in
 
 
 def check_complete(stream: BinaryIO, size_bytes: int, header: Header) -> None:
-    """Looks for the end-of-image marker: first near the end (cameras write padding, previews, even
-    films behind it), then in all that follows the first scan's header."""
+    """Looks for the end-of-image marker: at the very end, then near it (cameras write padding, previews,
+    even films behind it), then in all that follows the first scan's header."""
     scan = next((s.offset + s.length for s in _segments(stream) if s.marker == _SOS), size_bytes)
-    tail = max(scan, size_bytes - _CHUNK // 16)
-    if not (_has_end(stream, tail, size_bytes) or _has_end(stream, scan, tail + 1)):
+    last, tail = max(scan, size_bytes - 2), max(scan, size_bytes - _CHUNK // 16)
+    places = ((last, size_bytes), (tail, last + 1), (scan, tail + 1))
+    if not any(_has_end(stream, start, end) for start, end in places):
         raise cut_off(_TITLE, "its end-of-image marker is missing")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from imaging.made import Made
-from imaging.output import Convert
 from imaging.pipeline import Pipeline
 from imaging.structure import Header
 
@@ -24,13 +23,14 @@ class Shortcut(Protocol):
         """Memory that `make` needs, beside the file."""
 
 
+_ELSEWHERE = ("format", "keep_metadata", "progressive")  # said, but not of the pixels
+_BUT_QUALITY = (*_ELSEWHERE, "quality")
+
+
 def stays_jpeg(header: Header, pipeline: Pipeline, *, at_any_quality: bool = False) -> bool:
     """A JPEG that is to be one again, with nothing said of how its pixels are to be coded."""
-    left_open: dict[str, object] = {"format": "same", "keep_metadata": False, "progressive": None}
-    if at_any_quality:
-        left_open["quality"] = None
     return (
         header.format == "jpeg"
         and pipeline.output.format in ("same", "jpeg")
-        and pipeline.output.model_copy(update=left_open) == Convert()
+        and pipeline.output.is_unsaid(but_for=_BUT_QUALITY if at_any_quality else _ELSEWHERE)
     )

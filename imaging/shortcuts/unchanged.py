@@ -13,7 +13,6 @@ from imaging.containers.bare import bare
 from imaging.filters.grayscale import Grayscale
 from imaging.filters.resize import Resize
 from imaging.made import Made
-from imaging.output import Convert
 from imaging.pipeline import Pipeline
 from imaging.shape import Shape
 from imaging.structure import UPRIGHT, Colour, Header
@@ -25,14 +24,13 @@ _EIGHTH = 8
 
 
 def applies(header: Header, pipeline: Pipeline) -> bool:
-    output = pipeline.output.model_copy(update={"format": "same", "keep_metadata": False})
     return (
         header.format in _FORMATS
         and header.frames == 1
         and not header.composed
         and header.plain
         and pipeline.output.format in ("same", header.format)
-        and output == Convert()
+        and pipeline.output.is_unsaid(but_for=("format", "keep_metadata"))
         and _leaves_all(header, pipeline)
     )
 
