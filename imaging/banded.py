@@ -10,6 +10,7 @@ and exact in float32. The order of summing does not matter then: every processor
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from imaging.shape import Shape
 _WEIGHT_BITS = 14
 _BAND = 32  # rows or columns of the result in a product
 _STRIP_BANDS = 4  # bands of rows that are mixed before their columns are
+_KEPT = 4  # weights of so many axes: planes of a picture, and pictures of a series, are of one size
 _FLOAT_BYTES = 4
 
 
@@ -43,8 +45,8 @@ class _Band(NamedTuple):
 
 def resized(pixels: Pixels, size: Size, kernel: Kernel, extent: tuple[float, float]) -> Pixels:
     """uint8 of one to four channels, all alike; `extent` is the picture's width and height in `pixels`."""
-    columns = list(_bands(pixels.shape[1], size.width, kernel, extent[0]))
-    rows = list(_bands(pixels.shape[0], size.height, kernel, extent[1]))
+    columns = _bands(pixels.shape[1], size.width, kernel, extent[0])
+    rows = _bands(pixels.shape[0], size.height, kernel, extent[1])
     found = np.empty((size.height, size.width, *pixels.shape[2:]), np.uint8)
     for strip in _strips(rows):
         planes = cv2.split(pixels[strip[0].source.start : strip[-1].source.stop])
@@ -54,7 +56,7 @@ def resized(pixels: Pixels, size: Size, kernel: Kernel, extent: tuple[float, flo
     return found
 
 
-def _strips(bands: list[_Band]) -> Iterator[list[_Band]]:
+def _strips(bands: Sequence[_Band]) -> Iterator[Sequence[_Band]]:
     for first in range(0, len(bands), _STRIP_BANDS):
         yield bands[first : first + _STRIP_BANDS]
 
@@ -72,7 +74,7 @@ def _mixed_rows(plane: Pixels, strip: Sequence[_Band]) -> Pixels:
     return mixed
 
 
-def _mixed_columns(plane: Pixels, bands: list[_Band]) -> Pixels:
+def _mixed_columns(plane: Pixels, bands: Sequence[_Band]) -> Pixels:
     mixed = np.empty((plane.shape[0], bands[-1].target.stop), np.float32)
     for band in bands:
         np.matmul(plane[:, band.source], band.weights.T, out=mixed[:, band.target])
@@ -89,7 +91,8 @@ def _whole(weights: Pixels) -> Pixels:
     return found
 
 
-def _bands(before: int, after: int, kernel: Kernel, extent: float) -> Iterator[_Band]:
+@functools.lru_cache(maxsize=_KEPT)
+def _bands(before: int, after: int, kernel: Kernel, extent: float) -> tuple[_Band, ...]:
     """What each row (or column) of the result is made of."""
     step = extent / after
     stretch = max(step, 1.0)  # a kernel that is too narrow would leave pixels out
@@ -99,24 +102,27 @@ def _bands(before: int, after: int, kernel: Kernel, extent: float) -> Iterator[_
     taken = firsts[:, None] + np.arange(int((ends - firsts).max()))
     weights = kernel.weight((taken + 0.5 - centres[:, None]) / stretch)
     weights[taken >= ends[:, None]] = 0
-    whole = _whole(weights)
+    shifted = taken - np.repeat(firsts[::_BAND], _BAND)[:after, None]  # from where the band begins
+    dense = np.zeros((after, int(shifted.max()) + 1), np.float32)
+    np.put_along_axis(dense, shifted, _whole(weights), axis=1)
+    found = []
     for start in range(0, after, _BAND):
         target = slice(start, min(start + _BAND, after))
         source = slice(int(firsts[start]), int(ends[target].max()))
-        dense = np.zeros((target.stop - start, source.stop - source.start + taken.shape[1]), np.float32)
-        np.put_along_axis(dense, taken[target] - source.start, whole[target], axis=1)
-        yield _Band(target, source, dense[:, : source.stop - source.start])
+        found.append(_Band(target, source, dense[target, : source.stop - source.start]))
+    return tuple(found)
 
 
 def scratch_bytes(before: Shape, size: Size, kernel: Kernel) -> int:
     """Memory beside the picture and the result."""
-    step = before.height / size.height
+    across, down = before.width / size.width, before.height / size.height
 
-    def source_rows(rows: int) -> float:
-        return min(rows * step + 2 * kernel.reach * max(step, 1.0), before.height)
+    def covered(targets: int, step: float) -> float:
+        """Rows or columns of the picture, by those of the result."""
+        return targets * step + 2 * kernel.reach * max(step, 1.0)
 
     strip = min(_STRIP_BANDS * _BAND, size.height)
-    parted = source_rows(strip) * before.width * before.channels if before.channels > 1 else 0
-    in_floats = _FLOAT_BYTES * before.width * (source_rows(_BAND) + strip)
-    mixed = (2 * before.channels + _FLOAT_BYTES) * strip * size.width
-    return int(parted + in_floats + mixed)
+    parted = min(covered(strip, down), before.height) * before.width * before.channels
+    floats = before.width * (min(covered(_BAND, down), before.height) + strip) + strip * size.width
+    weights = size.height * covered(_BAND, down) + size.width * covered(_BAND, across)
+    return int(parted + 2 * before.channels * strip * size.width + _FLOAT_BYTES * (floats + weights))
