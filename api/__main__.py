@@ -29,6 +29,7 @@ from dpip.lifecycle import Stop, stop_on_signals
 from dpip.logs import configure, fields
 from dpip.records import write_record
 from dpip.settings import EXIT_USAGE, load
+from imaging.codec_set import use_codecs
 from imaging.previews import Previews
 from storage import open_store
 
@@ -116,6 +117,7 @@ def _tell(made: FirstUser) -> None:
 
 def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
     """Called in each serving process: its own connections to everything."""
+    use_codecs(settings.codecs)  # the estimate is of the way that workers go
     datastore = open_datastore(settings.datastore_url, flush=settings.flush, quota=settings.quota)
     parts = Parts(
         accounts=datastore.accounts,

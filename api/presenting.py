@@ -137,6 +137,7 @@ def worker(item: Worker) -> Json:
         "host": item.machine.host,
         "cores": item.machine.cores,
         "cpu_percent": load.cpu_percent if load else None,
+        "codecs": list(item.machine.codecs),
         "memory_total": item.machine.memory_total,
         "memory_available": load.memory_available if load else None,
         "gpus": [asdict(gpu) for gpu in (load.gpus if load and load.gpus else item.machine.gpus)],

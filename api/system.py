@@ -13,6 +13,7 @@ from api.problems import problem
 from api.visible import owner_filter
 from api.workload_view import WorkloadView
 from dpip import __version__
+from dpip.codecs import differing
 from dpip.domain import WorkerState
 from dpip.errors import DpipError
 from imaging import catalogue
@@ -98,7 +99,10 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     @guard.reads
     def workers() -> Response:
         found = parts.register.workers(gone_since=parts.clock() - GONE_SHOWN_S)
-        return jsonify(workers=[presenting.worker(worker) for worker in found])
+        taking = (worker.machine.codecs for worker in found if worker.state is WorkerState.ALIVE)
+        return jsonify(
+            workers=[presenting.worker(worker) for worker in found], codecs_differ=differing(taking)
+        )
 
     @routes.get("/filters")
     @guard.reads

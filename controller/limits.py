@@ -15,6 +15,7 @@ _MAX_BYTES = 2**60
 _MAX_GPUS = 64
 _MAX_TAGS = 64
 _MAX_TEXT = 255
+_MAX_CODECS = 32
 _MAX_ID = 64
 _MAX_INCARNATION = 2**31 - 1
 
@@ -30,6 +31,10 @@ def check_subscription(message: Subscribe) -> None:
     _require(0 < machine.memory_total <= _MAX_BYTES, f"memory_total is out of range: {machine.memory_total}")
     _require(0 < len(message.instance) <= _MAX_ID, f"instance must have 1 to {_MAX_ID} characters")
     _require(len(machine.host) <= _MAX_TEXT, "the host's name is too long")
+    _require(
+        len(machine.codecs) <= _MAX_CODECS and all(len(name) <= _MAX_TEXT for name in machine.codecs),
+        "too many codecs, or too long names of them",
+    )
     _check_gpus(machine.gpus)
 
 

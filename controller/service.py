@@ -23,8 +23,9 @@ from bus.messages import (
 )
 from controller.limits import check_subscription, checked_load
 from controller.reports import ReportBuffer
+from dpip.codecs import differing
 from dpip.credentials import new_token
-from dpip.domain import Scope, Token, WorkerState
+from dpip.domain import Scope, Token, Worker, WorkerState
 from dpip.errors import Conflict, DpipError, Malformed, TryLater
 from dpip.ids import time_ordered_id
 from dpip.logs import fields
@@ -135,6 +136,8 @@ class Service:
             "worker subscribed",
             extra=fields(worker=worker.id, name=worker.name, tags=",".join(tags)),
         )
+        if not known:
+            self._tell_of_other_codecs(worker)
         return Subscribed(
             worker_id=worker.id,
             boot=self._terms.boot,
@@ -145,6 +148,16 @@ class Service:
             api_url=api_url,
             image_token=secret,
         )
+
+    def _tell_of_other_codecs(self, worker: Worker) -> None:
+        """Results of the same job would differ in their bytes, by where it runs."""
+        others = [other for other in self._register.workers() if other.state is WorkerState.ALIVE]
+        found = differing(one.machine.codecs for one in (*others, worker))
+        if found:
+            log.warning(
+                "workers have not all the same codecs: the same job may give other bytes elsewhere",
+                extra=fields(worker=worker.id, name=worker.name, differing=", ".join(found)),
+            )
 
     def _report(self, message: ReportLoad) -> Noted | Rejected:
         load, now = checked_load(message), self._clock()

@@ -396,6 +396,7 @@ class Machine:
     cores: int  # how many jobs it runs side by side
     memory_total: int
     gpus: tuple[Gpu, ...] = ()
+    codecs: tuple[str, ...] = ()  # libraries with versions that have a say in a result's bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import warnings
 from PIL import AvifImagePlugin, Image
 from threadpoolctl import threadpool_limits
 
+from imaging.codec_set import Codecs, use_codecs
 from imaging.lazy import cv2
 from imaging.limits import Limits
 
@@ -20,13 +21,15 @@ _KEPT_BYTES = 256 * 2**20
 _NEVER = 2**30
 
 
-def configure_process(limits: Limits | None = None) -> None:
+def configure_process(limits: Limits | None = None, codecs: Codecs | None = None) -> None:
     """Bound the decoders, and keep OpenCV and NumPy's BLAS to the thread that calls them: jobs are what runs
     in parallel.
 
     To be called by a worker at its start, before OpenCV is loaded (it reads its bound only then; a bound
     set later leaves OpenCV's own, 2^30 pixels). Threads may call `run` at the same time afterwards.
     """
+    if codecs is not None:
+        use_codecs(codecs)
     pixels = (limits or Limits()).max_pixels
     if "cv2" not in sys.modules:
         os.environ[_OPENCV_LIMIT] = str(pixels)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 
 from dpip import __version__
 from imaging import turbo
+from imaging.codec_set import installed_version
 from imaging.lazy import cv2
 
 _DISTRIBUTIONS = ("pillow", "numpy", "isal")
@@ -17,7 +16,7 @@ _DISTRIBUTIONS = ("pillow", "numpy", "isal")
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The same input, pipeline and versions give the same output, on every machine."""
+    """The same input, pipeline and versions give the same output, on every machine of one kind."""
 
     input_sha256: str
     pipeline: str  # canonical
@@ -36,19 +35,11 @@ class Provenance:
         }
 
 
-@functools.cache
 def versions() -> Mapping[str, str]:
     """Of DPIP, and of the libraries that decode, filter and encode; "none" where one is missing (some JPEGs
     are filtered in another way without `turbojpeg`, and PNGs packed in another way without `isal`)."""
-    found = {name: _version(name) for name in _DISTRIBUTIONS}
+    found = {name: installed_version(name) or "none" for name in _DISTRIBUTIONS}
     found["dpip"] = __version__
     found["opencv"] = str(cv2.__version__)
     found["turbojpeg"] = turbo.name() or "none"
     return MappingProxyType(found)
-
-
-def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return "none"

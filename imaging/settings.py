@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from dpip.settings import Common
+from imaging.codec_set import Codecs
 from imaging.limits import MEBIBYTE, Limits
 
 _DEFAULTS = Limits()
@@ -29,6 +30,11 @@ class LimitSettings(Common):
     max_steps: int = Field(_DEFAULTS.max_steps, ge=1, description="most steps of a pipeline, for one output")
     max_total_steps: int = Field(
         _DEFAULTS.max_total_steps, ge=1, description="most steps of a pipeline with all its outputs"
+    )
+    codecs: Codecs = Field(
+        "fastest",
+        description="fastest: with what this machine has (libturbojpeg); locked: only what the release "
+        "brings, so that all workers make the same bytes",
     )
     max_seconds: float = Field(
         _DEFAULTS.max_seconds, gt=0, description="seconds that the filtering of one image file may take"

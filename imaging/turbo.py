@@ -11,11 +11,14 @@ Why so, and what else there was: docs/adr/0007-jpeg-at-the-codecs-own-speed.md
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
+import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imaging.geometry import Size
@@ -118,13 +121,37 @@ def _promptly() -> Any:
     return library
 
 
+_allowed = True
+
+
+def allow(yes: bool) -> None:
+    """Whether this process may use the library, if there is one."""
+    global _allowed  # noqa: PLW0603 - of the whole process, as the library is
+    _allowed = yes
+
+
+def is_allowed() -> bool:
+    return _allowed
+
+
 def available() -> bool:
-    return _library() is not None
+    return _allowed and _library() is not None
+
+
+@functools.cache
+def _identity() -> str:
+    """It does not tell its release: the file that was loaded, and what that hashes to."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            path = Path(line.partition("/")[1] + line.partition("/")[2])
+            if path.name.startswith("libturbojpeg"):
+                return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+    return str(_library()._name)
 
 
 def name() -> str | None:
-    """The library as the system knows it; None where there is none. It does not tell its release."""
-    return str(_library()._name) if available() else None
+    """The library's file and the beginning of its SHA-256; None where it is not there or may not be used."""
+    return _identity() if available() else None
 
 
 @contextmanager

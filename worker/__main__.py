@@ -16,6 +16,7 @@ from dpip import lifecycle, logs, settings
 from dpip.authority import Authority
 from dpip.errors import ConfigError
 from dpip.settings import ENV_PREFIX, EXIT_USAGE
+from imaging.codec_set import use_codecs
 from worker.config import WorkerSettings
 from worker.gpus import GpuWatch
 from worker.machine import Meter
@@ -48,6 +49,7 @@ def main() -> int:
 
     bus = Requester(config.controller, join_token, ANSWER_WITHIN_MS)
     gpus = GpuWatch()
+    use_codecs(config.codecs)
     try:
         ending = WorkerProcess(config, bus, Meter(config.cores, gpus), shown, authorities, stop).run()
     except Unwelcome as error:

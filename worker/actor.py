@@ -15,6 +15,7 @@ import imaging
 from dpip.domain import ClaimedJob, Outcome
 from dpip.home import PRIVATE_FOLDER
 from dpip.ports import ImageExchange
+from imaging.codec_set import Codecs
 from imaging.limits import Limits
 from worker.desk import Desk, Ticket
 from worker.grouping import Tray
@@ -35,6 +36,7 @@ class ActorSpec:
     limits: Limits
     job_limit_s: float
     log_file: str
+    codecs: Codecs = "fastest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class WorkerActor:
 
     def __init__(self, spec: ActorSpec) -> None:
         _log_to(Path(spec.log_file))
-        imaging.configure_process(spec.limits)
+        imaging.configure_process(spec.limits, spec.codecs)
         self._desk = Desk()
         self._place = spec.place
         self._exchange = spec.place.open()

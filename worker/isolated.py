@@ -16,6 +16,7 @@ from dpip import errors
 from dpip.confinement import confine
 from dpip.domain import ImageFacts
 from dpip.framing import pack, read_message
+from imaging.codec_set import codecs_used
 from imaging.limits import Limits
 from worker.alone import run_alone
 from worker.failures import Poisonous
@@ -36,7 +37,9 @@ def filter_alone(
     """Like `filter_here`, but within limits. Raises `Poisonous` when the process died, and what `wanted`
     raises: then it was killed."""
     allowed = MEMORY_BASE + MEMORY_FACTOR * memory_bytes
-    request = pack({"pipeline": pipeline, "limits": asdict(limits), "memory": allowed}, data)
+    request = pack(
+        {"pipeline": pipeline, "limits": asdict(limits), "memory": allowed, "codecs": codecs_used()}, data
+    )
     command = tethered([sys.executable, "-P", "-m", "worker.isolated"])
     head, body = run_alone(command, request, time_limit_s, wanted)
     if "error" in head:
@@ -81,7 +84,7 @@ def _answer(head: dict[str, Any], data: bytes) -> bytes:
     import imaging  # noqa: PLC0415 - its libraries' own use of memory does not count
 
     limits = Limits(**head["limits"])
-    imaging.configure_process(limits)
+    imaging.configure_process(limits, head["codecs"])
     confine(int(head["memory"]))
     done = filter_here(data, head["pipeline"], limits)
     return pack(

@@ -8,6 +8,7 @@ import socket
 import psutil
 
 from dpip.domain import Load, Machine
+from imaging.codec_set import codec_set
 from worker.cgroup import core_limit, memory_left, memory_limit
 from worker.gpus import GpuWatch
 
@@ -35,6 +36,7 @@ class Meter:
             cores=self._cores,
             memory_total=total if limit is None else min(total, limit),
             gpus=self._gpus.read(),
+            codecs=codec_set(),
         )
 
     def load(self, running_jobs: int) -> Load:

@@ -97,6 +97,7 @@ class WorkerProcess:
             cores=settings.cores,
             place=place,
             limits=settings.limits,
+            codecs=settings.codecs,
             job_limit_s=settings.job_limit_s,
             log_file=str(self._home.path / "logs" / f"worker-{settings.worker_name}.log"),
         )

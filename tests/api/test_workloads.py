@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from dpip.domain import Load, Machine, WorkerState
+from dpip.ports import Report
 from tests.api.conftest import Api
 
 CONTRACT = {"workload_id", "filter", "workload_name", "status", "running_jobs", "filtered_images"}
@@ -259,3 +261,18 @@ def test_a_priority_out_of_range_is_refused(api: Api, priority: object) -> None:
     answer = api.ask("POST", "/workloads", json={"priority": priority})
     assert answer.status_code == 400
     assert "0 to 9" in answer.get_json(force=True)["detail"]
+
+
+def test_workers_with_other_codecs_are_seen(api: Api) -> None:
+    register, now = api.datastore.register, api.clock()
+    assert api.ask("GET", "/workers").get_json()["codecs_differ"] == []
+    for number, turbo in enumerate(("turbojpeg a", "turbojpeg none")):
+        machine = Machine("host", 2, 4 << 30, codecs=("pillow 13.0", turbo))
+        worker = register.join(f"w{number}", (), machine, str(number), now)
+        register.record([Report(worker.id, WorkerState.ALIVE, 1, Load(1.0, 2 << 30, 0), now)])
+    found = api.ask("GET", "/workers").get_json()
+    assert found["codecs_differ"] == ["turbojpeg a", "turbojpeg none"]
+    assert [worker["codecs"] for worker in found["workers"]] == [
+        ["pillow 13.0", "turbojpeg a"],
+        ["pillow 13.0", "turbojpeg none"],
+    ]
