@@ -14,13 +14,14 @@ from api.parts import HOUR_S, Parts
 from api.trail import Trail
 from dpip import credentials
 from dpip.domain import Action, Role, Scope
-from dpip.errors import Malformed, NotFound
+from dpip.errors import Conflict, Malformed, NotFound
 from dpip.logs import fields as log_fields
 
 log = logging.getLogger(__name__)
 
 MAX_HOURS = 24 * 366
 DEFAULT_HOURS = 24 * 90.0
+MAX_TOKENS = 1000  # of one user, logins too
 
 
 def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Blueprint:
@@ -67,7 +68,10 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
         given = fields.read_fields(request)
         name = credentials.token_name(fields.text(given, "name") or "")
         scopes = _scopes(given.get("scopes"), caller.role, caller.scopes)
-        secret, token = login.make_token(caller.user_id, name, scopes, _life_s(given))
+        life_s = _life_s(given)
+        if len(parts.tokens.tokens(caller.user_id, parts.clock(), limit=MAX_TOKENS).items) >= MAX_TOKENS:
+            raise Conflict(f"you have {MAX_TOKENS:,} tokens, which is the most; revoke some")
+        secret, token = login.make_token(caller.user_id, name, scopes, life_s)
         trail.did(Action.TOKEN_MADE, caller.user_name, token.id, f"{name}: {' '.join(sorted(scopes))}")
         answer = jsonify(**presenting.token(token, caller.token_id), token=secret)
         return _secret(answer), HTTPStatus.CREATED

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from api import session
 from api.journal import USE_NOTED_EVERY_S
 from dpip.domain import Role, User
 from tests.api.conftest import PASSWORD, QUICK, Api
@@ -93,6 +94,14 @@ def test_tokens_are_revoked_one_by_one_by_their_user_or_an_administrator(api: Ap
     assert api.ask("DELETE", f"/tokens/{first['token_id']}").status_code == 404
     assert api.ask("DELETE", f"/tokens/{second['token_id']}", "admin").status_code == 200
     assert [status(api, token) for token in (first, second, third)] == [401, 401, 200]
+
+
+def test_a_user_has_a_bounded_number_of_tokens(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "MAX_TOKENS", 3)
+    first, _ = make(api), make(api)
+    assert api.ask("POST", "/tokens", json={"name": "one too many"}).status_code == 409
+    api.ask("DELETE", f"/tokens/{first['token_id']}")
+    make(api)
 
 
 def test_logout_ends_the_token_it_came_with(api: Api) -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import pytest
 from bus.client import Hinter, Listener, Requester
 from bus.messages import Announcement, Noted, Ping, Pong, ReportLoad, Subscribe, Subscribed, Topic
 from datastore import open_datastore
-from dpip.domain import Load, Machine, WorkerState
+from dpip.domain import Action, AuditEntry, Load, Machine, WorkerState
 from dpip.errors import NotReady, Unauthenticated
+from dpip.ports import AuditFilter
 from dpip.settings import parse_address
 from storage import FolderStore, shares
 from tests.controller.process import UP_WITHIN_S, ControllerProcess
@@ -42,6 +44,20 @@ def report(requester: Requester, worker_id: str) -> Noted:
     reply = requester.ask(ReportLoad(worker_id=worker_id, state=WorkerState.ALIVE, incarnation=1, load=LOAD))
     assert isinstance(reply, Noted), reply
     return reply
+
+
+def test_old_audit_entries_are_forgotten(controller: ControllerProcess) -> None:
+    with open_datastore(controller.home.database_url) as datastore:
+        old, new = (
+            AuditEntry(at, Action.LOGIN, "ann", None) for at in (time.time() - 91 * 86400, time.time())
+        )
+        datastore.audit.add([old, new])
+        controller.start()
+        until = time.monotonic() + UP_WITHIN_S
+        while len(left := datastore.audit.entries(AuditFilter()).items) > 1 and time.monotonic() < until:
+            time.sleep(0.01)
+        assert [entry.at for entry in left] == [new.at]
+    assert controller.stop() == 0
 
 
 def test_it_says_where_it_listens_and_leaves_nothing_behind(controller: ControllerProcess) -> None:

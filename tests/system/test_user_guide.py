@@ -47,4 +47,6 @@ def test_the_examples_of_the_guide_do_what_they_say(system: System, tmp_path: Pa
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
     assert (tmp_path / "result.jpg").read_bytes()[:2] == b"\xff\xd8"
     assert len((tmp_path / "first-hundred-bytes").read_bytes()) == 100
-    assert len(list(tmp_path.glob("*.jpg"))) == 3, "the original came back under its own name"
+    assert len(list(tmp_path.glob("*.jpg"))) == 4, (
+        "photo, preview, result, and the original under its own name"
+    )
