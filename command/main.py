@@ -13,7 +13,7 @@ from command.helping import new_app
 from dpip import __version__
 
 # Modules of command.subcommands, in the order in which help shows them.
-SUBCOMMANDS = ("up", "bench", "user")
+SUBCOMMANDS = ("up", "bench", "user", "backup", "restore")
 
 
 def _print_version(wanted: bool) -> None:

@@ -32,7 +32,7 @@ def migrate(url: str) -> None:
 def ensure_newest(database: Database) -> None:
     """Do nothing when the schema is the newest already; that costs a query or two."""
     if revision(database) != HEAD:
-        _upgrade(database)
+        upgrade(database)
 
 
 def revision(database: Database) -> str | None:
@@ -43,7 +43,7 @@ def revision(database: Database) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-def _upgrade(database: Database) -> None:
+def upgrade(database: Database, to: str = "head") -> None:
     """All in one transaction that only one process is in at a time: it happens whole, once, or not at all."""
     from alembic import command  # noqa: PLC0415 - costs 0.2 s, seldom needed
     from alembic.config import Config  # noqa: PLC0415
@@ -56,7 +56,7 @@ def _upgrade(database: Database) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
         config.attributes["connection"] = connection
         try:
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
         except CommandError as error:
             raise ConfigError(
                 f"the database was made by a newer DPIP than this one ({error}); update DPIP"

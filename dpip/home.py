@@ -24,8 +24,12 @@ class Home:
         return self.path / "images"
 
     @property
+    def database_file(self) -> Path:
+        return self.path / "dpip.sqlite3"
+
+    @property
     def database_url(self) -> str:
-        return f"sqlite:///{self.path / 'dpip.sqlite3'}"
+        return f"sqlite:///{self.database_file}"
 
     @property
     def secrets(self) -> Path:
