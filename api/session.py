@@ -13,7 +13,7 @@ from api.login import Login
 from api.parts import HOUR_S, Parts
 from api.trail import Trail
 from dpip import credentials
-from dpip.domain import Action, Role, Scope
+from dpip.domain import Action, Caller, Role, Scope
 from dpip.errors import Conflict, Malformed, NotFound
 from dpip.logs import fields as log_fields
 
@@ -57,9 +57,19 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
     @guard.reads
     def every() -> Response:
         caller = guard.caller
-        page = parts.tokens.tokens(caller.user_id, parts.clock(), limit=paging.limit(), after=paging.after())
+        page = parts.tokens.tokens(whose(caller), parts.clock(), limit=paging.limit(), after=paging.after())
         shown = [presenting.token(item, caller.token_id) for item in page.items]
         return jsonify(tokens=shown, next=page.next)
+
+    def whose(caller: Caller) -> str:
+        """The id of the user that was asked for, by an administrator; else the caller's own."""
+        name = request.args.get("user") or caller.user_name
+        if name == caller.user_name:
+            return caller.user_id
+        user = parts.accounts.find_user(name) if caller.role is Role.ADMIN else None
+        if user is None:
+            raise NotFound(f"there is no user {name[:100]!r} that you may see")
+        return user.id
 
     @routes.post("/tokens")
     @guard.writes

@@ -25,7 +25,7 @@ GONE_SHOWN_S = 3600.0  # workers that are gone are listed for an hour
 _INDEX = {
     "POST /login": "HTTP Basic user and password -> a token",
     "DELETE /logout": "this token is dead from then on",
-    "GET /tokens": "your tokens: names, scopes, expiry, last use (limit, after)",
+    "GET /tokens": "your tokens: names, scopes, expiry, last use (limit, after; user, for administrators)",
     "POST /tokens": "name, scopes, expires_in_hours -> a token, whose secret is shown this once",
     "DELETE /tokens/{token_id}": "that token is dead from then on",
     "GET /users": "all users (administrators; limit, after)",

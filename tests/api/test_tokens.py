@@ -79,6 +79,16 @@ def test_tokens_are_listed_without_their_secrets(api: Api) -> None:
     assert api.ask("GET", f"/tokens?limit=1&after={page['next']}").get_json()["tokens"] == [login]
 
 
+def test_an_administrator_sees_anybodys_tokens(api: Api) -> None:
+    made = make(api, "bob")
+    seen = api.ask("GET", "/tokens?user=bob", "admin").get_json()["tokens"]
+    assert seen[0]["token_id"] == made["token_id"]
+    for name in ("bob", "nobody"):
+        assert api.ask("GET", f"/tokens?user={name}").status_code == 404
+    assert api.ask("GET", "/tokens?user=alice").status_code == 200
+    assert api.ask("GET", "/tokens?user=nobody", "admin").status_code == 404
+
+
 def test_a_token_expires_when_it_was_told_to(api: Api) -> None:
     made = make(api, expires_in_hours=2)
     api.clock.now += 2 * 3600 - 10
