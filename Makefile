@@ -34,6 +34,9 @@ bench: setup-dev ## DPIP beside a bare OpenCV loop and the rivals that are insta
 	@exec $(BIN)/python -m benchmarks.end_to_end $(ARGS)
 
 fuzz: setup-dev ## break pictures of every format for so many seconds (ARGS="600")
+	@test -e .venv-fuzz/atheris || $(UV) pip install --quiet --python $(BIN)/python --target .venv-fuzz \
+		--require-hashes -r requirements-fuzz.lock || \
+		echo "atheris cannot be installed here: files are broken blindly only" >&2
 	@exec $(BIN)/python -m tests.fuzz $(ARGS)
 
 filter-guide: setup-dev ## docs/filters.md with its pictures, made of the filters
@@ -70,13 +73,16 @@ lock: setup-dev ## resolve the dependencies anew into the lock files
 	@$(COMPILE) --upgrade -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
 	@$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements-bench.lock
 	@echo uv | $(COMPILE) --upgrade - -o requirements-setup.lock
+	@linux='sys_platform == "linux" and platform_machine == "x86_64" and python_version'; \
+		printf 'atheris==3.0.0; %s < "3.12"\natheris>=3.1; %s >= "3.12"\n' "$$linux" "$$linux" | \
+		$(COMPILE) --upgrade - -o requirements-fuzz.lock
 
 clean: ## remove caches and build results
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist benchmarks/out
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 clean-all: clean ## remove .venv too; images, database and secrets stay
-	@rm -rf .venv .venv-bench
+	@rm -rf .venv .venv-bench .venv-fuzz
 
 python:
 	@command -v $(PYTHON) >/dev/null || \

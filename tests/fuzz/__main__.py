@@ -1,4 +1,8 @@
-"""`make fuzz`: break files for as many seconds as are asked for, on both cores, and say what was found."""
+"""`make fuzz`: break files for as many seconds as are asked for, on both cores, and say what was found.
+
+One process breaks them blindly; the other breeds them by the lines of the engine that they reach
+(`tests.fuzz.guided`), where atheris is installed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.fuzz.breeding import TOOLS, available, ended, start
 from tests.fuzz.running import Finding, tried
 from tests.fuzz.seeds import seeds
 
@@ -21,6 +26,10 @@ def main() -> int:
     chosen = parser.parse_args()
     formats = chosen.formats.split(",")
     end = time.monotonic() + chosen.seconds
+    guided = start(chosen.seconds, chosen.salt) if available() else None
+    blind = max(1, chosen.processes - (guided is not None))
+    if guided is None:
+        print(f"not guided: there is no atheris in {TOOLS}", flush=True)
     print(f"salt {chosen.salt}, {chosen.seconds:g} s: {', '.join(formats)}", flush=True)
 
     def part(index: int) -> tuple[int, list[Finding]]:
@@ -35,11 +44,16 @@ def main() -> int:
                 break
         return count, found
 
-    with ThreadPoolExecutor(chosen.processes) as pool:
-        done = list(pool.map(part, range(chosen.processes)))
+    try:
+        with ThreadPoolExecutor(blind) as pool:
+            done = list(pool.map(part, range(blind)))
+    finally:
+        said = ended(guided) if guided is not None else None
     findings = [finding for _, found in done for finding in found]
     print(f"{sum(count for count, _ in done):,} files, {len(findings)} findings")
-    return 1 if findings else 0
+    if said is not None:
+        print(f"guided: {said}")
+    return 1 if findings or (guided is not None and guided.returncode) else 0
 
 
 if __name__ == "__main__":

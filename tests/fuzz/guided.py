@@ -1,8 +1,8 @@
 """A target for libFuzzer: inputs are bred by which lines of the engine they reach.
 
-Atheris is no dependency of ours. To use it: `uv pip install atheris` into a copy of the environment, then
+`make fuzz` installs atheris into a folder of its own and runs this beside the blind breaking. By hand:
 
-    python -m tests.fuzz.guided [-max_total_time=600] [folder of inputs]
+    PYTHONPATH=.venv-fuzz python -m tests.fuzz.guided [-max_total_time=600] [folder of inputs]
 
 It sees into our Python (containers, headers, limits), not into the native decoders, not built for it;
 those are broken by `make fuzz`, in processes whose death is seen.
