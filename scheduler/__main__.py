@@ -71,13 +71,14 @@ def _lead(
     settings: SchedulerSettings, join_token: str, datastore: Datastore, ray_cluster: RayCluster, stop: Stop
 ) -> bool:
     """Campaign, then place jobs until stopped. True when the process should start over."""
+    # Here, while Ray starts: it takes half a second to load.
+    from scheduler.ray_gateway import RayGateway, connect  # noqa: PLC0415
+
     leader = Leader(datastore.leadership, settings.leader_term_s)
     if not ray_cluster.find(stop) or not leader.campaign(stop):
         return False
     # Workers may join while this process still connects.
     datastore.leadership.announce_ray(leader.epoch, ray_cluster.address)
-
-    from scheduler.ray_gateway import RayGateway, connect  # noqa: PLC0415 - takes half a second to load
 
     connect(ray_cluster.address, local_ip_towards(parse_address(ray_cluster.address)[0]))
     stop_on_signals(stop)  # again: Ray has put its own handlers there

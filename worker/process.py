@@ -25,8 +25,8 @@ from worker.subscription import Asks, Subscription
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 0.5
-EAGER_LOOKS = 40
+LOOK_S = 0.2
+EAGER_LOOKS = 100
 RARE_LOOK_S = 2.0
 DISCONNECT_WITHIN_S = 5.0
 REPORTER_ENDS_WITHIN_S = 5.0

@@ -25,7 +25,9 @@ from worker.subscription import Subscription
 
 log = logging.getLogger(__name__)
 
-TICK_S = 0.5
+TICK_S = 1.0  # between two questions to the actor: each wakes four processes
+DRAIN_TICK_S = 0.25
+FIRST_PAUSE_S = 0.5
 QUIET_S = 1.0  # a batch that was sent before the scheduler heard of the drain comes within this time
 MISSES_TO_BE_LOST = 3  # looks at Ray, a second apart
 SILENCES_TO_BE_STUCK = 3  # questions to the actor
@@ -89,7 +91,8 @@ class Session:
                     return Ending.START_OVER
             else:
                 self._look_at(self._actor)
-            self._stop.wait(TICK_S)
+            if self._actor is not None:  # else another one is made at once
+                self._stop.wait(TICK_S)
         return Ending.STOPPED
 
     def drain(self, within_s: float) -> None:
@@ -109,7 +112,7 @@ class Session:
                 quiet_since = now
             elif now - quiet_since >= QUIET_S:
                 break
-            time.sleep(TICK_S / 2)
+            time.sleep(DRAIN_TICK_S)
         self._end_actor()
 
     def _end_actor(self) -> None:
@@ -153,7 +156,7 @@ class Session:
         if self._actor_since:
             self._board.change(state=WorkerState.JOINING, running_jobs=0)
             short = time.monotonic() - self._actor_since < SHORT_LIFE_S
-            self._pause_s = min(2 * self._pause_s or TICK_S, LONGEST_PAUSE_S) if short else 0.0
+            self._pause_s = min(2 * self._pause_s or FIRST_PAUSE_S, LONGEST_PAUSE_S) if short else 0.0
             if self._stop.wait(self._pause_s):
                 return True
         # Never a number that an earlier process of this worker may have used.
