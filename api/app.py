@@ -16,6 +16,7 @@ from api import (
     replays,
     session,
     system,
+    tokens,
     users,
     workloads,
 )
@@ -42,6 +43,7 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     bounds = parts.bounds
     leaving = Turns(bounds.downloads_at_once, bounds.upload_wait_s, bounds.downloads_waiting, "downloads")
     app.register_blueprint(session.blueprint(parts, guard, login, trail))
+    app.register_blueprint(tokens.blueprint(parts, guard, login, trail))
     app.register_blueprint(users.blueprint(parts, guard, Administration(parts, login, trail)))
     app.register_blueprint(audit.blueprint(parts, guard))
     app.register_blueprint(workloads.blueprint(parts, guard, trail))

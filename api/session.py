@@ -1,31 +1,24 @@
-"""Login, logout, and the keys to the API."""
+"""Login and logout."""
 
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
-from api import fields, paging, presenting
+from api import presenting
 from api.auth import Guard
 from api.login import Login
-from api.parts import HOUR_S, Parts
+from api.parts import Parts
 from api.trail import Trail
-from dpip import credentials
-from dpip.domain import Action, Caller, Role, Scope
-from dpip.errors import Conflict, Malformed, NotFound
-from dpip.logs import fields as log_fields
+from dpip.domain import Action
+from dpip.logs import fields
 
 log = logging.getLogger(__name__)
 
-MAX_HOURS = 24 * 366
-DEFAULT_HOURS = 24 * 90.0
-MAX_TOKENS = 1000  # of one user, logins too
-
 
 def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Blueprint:
-    """POST /login, DELETE /logout and /tokens."""
+    """POST /login and DELETE /logout."""
     routes = Blueprint("session", __name__)
 
     @routes.post("/login")
@@ -33,8 +26,8 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
     def log_in() -> Response:
         user = guard.user
         secret, token = login.log_in(user, parts.bounds.token_s)
-        log.info("login", extra=log_fields(user=user.name))
-        return _secret(
+        log.info("login", extra=fields(user=user.name))
+        return secret_shown(
             jsonify(
                 user=user.name,
                 token=secret,
@@ -53,75 +46,10 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
         trail.did(Action.LOGOUT, caller.user_name, caller.token_id)
         return jsonify(logout_message=f"{caller.user_name} is logged out; this token is dead")
 
-    @routes.get("/tokens")
-    @guard.reads
-    def every() -> Response:
-        caller = guard.caller
-        page = parts.tokens.tokens(whose(caller), parts.clock(), limit=paging.limit(), after=paging.after())
-        shown = [presenting.token(item, caller.token_id) for item in page.items]
-        return jsonify(tokens=shown, next=page.next)
-
-    def whose(caller: Caller) -> str:
-        """The id of the user that was asked for, by an administrator; else the caller's own."""
-        name = request.args.get("user") or caller.user_name
-        if name == caller.user_name:
-            return caller.user_id
-        user = parts.accounts.find_user(name) if caller.role is Role.ADMIN else None
-        if user is None:
-            raise NotFound(f"there is no user {name[:100]!r} that you may see")
-        return user.id
-
-    @routes.post("/tokens")
-    @guard.writes
-    def make() -> tuple[Response, int]:
-        caller = guard.caller
-        given = fields.read_fields(request)
-        name = credentials.token_name(fields.text(given, "name") or "")
-        scopes = _scopes(given.get("scopes"), caller.role, caller.scopes)
-        life_s = _life_s(given)
-        if len(parts.tokens.tokens(caller.user_id, parts.clock(), limit=MAX_TOKENS).items) >= MAX_TOKENS:
-            raise Conflict(f"you have {MAX_TOKENS:,} tokens, which is the most; revoke some")
-        secret, token = login.make_token(caller.user_id, name, scopes, life_s)
-        trail.did(Action.TOKEN_MADE, caller.user_name, token.id, f"{name}: {' '.join(sorted(scopes))}")
-        answer = jsonify(**presenting.token(token, caller.token_id), token=secret)
-        return _secret(answer), HTTPStatus.CREATED
-
-    @routes.delete("/tokens/<token_id>")
-    @guard.writes
-    def revoke(token_id: str) -> Response:
-        caller = guard.caller
-        token = parts.tokens.revoke(token_id, None if caller.role is Role.ADMIN else caller.user_id)
-        if token is None:
-            raise NotFound(f"there is no token {token_id!r} of yours; GET /tokens lists them")
-        trail.did(Action.TOKEN_REVOKED, caller.user_name, token_id, token.name)
-        return jsonify(presenting.token(token, caller.token_id))
-
     return routes
 
 
-def _secret(response: Response) -> Response:
+def secret_shown(response: Response) -> Response:
     """It is shown this once, and nobody on the way keeps it."""
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _scopes(given: object, role: Role, maker: frozenset[Scope]) -> frozenset[Scope]:
-    """A JSON list, or words parted by spaces or commas; left out, what the maker's token allows."""
-    if given is None:
-        return maker
-    if isinstance(given, str):
-        given = given.replace(",", " ").split()
-    if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
-        raise Malformed("scopes is a list of words, or a string of them: 'read write'")
-    return credentials.scopes(given, role, maker)
-
-
-def _life_s(given: fields.Fields) -> float:
-    hours = given.get("expires_in_hours", DEFAULT_HOURS)
-    try:
-        hours = float(hours) if isinstance(hours, (str, int, float)) else 0.0
-    except ValueError:
-        hours = 0.0
-    if not 0 < hours <= MAX_HOURS:
-        raise Malformed(f"expires_in_hours is a number above 0 and up to {MAX_HOURS}")
-    return hours * HOUR_S

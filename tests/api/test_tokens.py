@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api import session
+from api import tokens
 from api.journal import USE_NOTED_EVERY_S
 from dpip.domain import Role, User
 from tests.api.conftest import PASSWORD, QUICK, Api
@@ -107,7 +107,7 @@ def test_tokens_are_revoked_one_by_one_by_their_user_or_an_administrator(api: Ap
 
 
 def test_a_user_has_a_bounded_number_of_tokens(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "MAX_TOKENS", 3)
+    monkeypatch.setattr(tokens, "MAX_TOKENS", 3)
     first, _ = make(api), make(api)
     assert api.ask("POST", "/tokens", json={"name": "one too many"}).status_code == 409
     api.ask("DELETE", f"/tokens/{first['token_id']}")
