@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("api")
 
 RETRY_S = 0.5
+SWITCH_S = 0.001  # threads that compute let others through so soon
 PORT_WITHIN_S = 5.0  # an API that was killed may need a moment to be gone
 
 
@@ -118,6 +119,7 @@ def _tell(made: FirstUser) -> None:
 def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
     """Called in each serving process: its own connections to everything."""
     use_codecs(settings.codecs)  # the estimate is of the way that workers go
+    sys.setswitchinterval(SWITCH_S)
     datastore = open_datastore(settings.datastore_url, flush=settings.flush, quota=settings.quota)
     parts = Parts(
         accounts=datastore.accounts,

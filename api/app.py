@@ -56,5 +56,5 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(system.blueprint(parts, guard))
     app.register_blueprint(page.blueprint())
     problems.install(app)
-    app.wsgi_app = Bodies(app.wsgi_app, parts.bounds.courtesies_at_once)  # type: ignore[method-assign]
+    app.wsgi_app = Bodies(app.wsgi_app, bounds.courtesies_at_once, bounds.courtesies_waiting)  # type: ignore[method-assign]
     return app

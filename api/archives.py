@@ -36,16 +36,17 @@ _LABELS = frozenset(
 )
 
 
-def members(stream: BinaryIO, media_type: str) -> Iterator[tuple[str, Pieces]]:
+def members(stream: BinaryIO, media_type: str, *, marked_end: bool = False) -> Iterator[tuple[str, Pieces]]:
     """(name, bytes in pieces) of every file, in the archive's order.
 
     Take the pieces of each before asking for the next; those that are not taken are passed over, as are
     folders, links, devices, hidden files and what operating systems add. Both raise `Malformed` for what is
     no such archive, or is damaged, encrypted or sparse, and `TooLarge` for too many files, and for a small
-    archive that unpacks to a huge heap.
+    archive that unpacks to a huge heap. With `marked_end` a tar without the mark at its end is taken for one
+    that was cut off.
     """
     source = _Source(stream)
-    found = _zip(source) if media_type in ZIP else _tar(source)
+    found = _zip(source) if media_type in ZIP else _tar(source, _MarkedMember if marked_end else _Member)
     number = 0
     while True:
         with _readable():
@@ -99,6 +100,16 @@ class _Member(tarfile.TarInfo):
         return entry
 
 
+class _MarkedMember(_Member):
+    """An entry of a tar that must say where it ends: nobody else can tell whether it came whole."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _MarkedMember:
+        if not buf:
+            raise Malformed("the archive is cut off: the mark at the end of a tar is missing; send it again")
+        return cast("_MarkedMember", super().frombuf(buf, encoding, errors))
+
+
 def _zip(source: _Source) -> Iterator[tuple[str, BinaryIO]]:
     with zipfile.ZipFile(cast("BinaryIO", source)) as archive:
         for info in archive.infolist():
@@ -110,8 +121,8 @@ def _zip(source: _Source) -> Iterator[tuple[str, BinaryIO]]:
                 yield info.filename, cast("BinaryIO", file)
 
 
-def _tar(source: _Source) -> Iterator[tuple[str, BinaryIO]]:
-    with tarfile.open(fileobj=cast("BinaryIO", source), mode="r|*", tarinfo=_Member) as archive:
+def _tar(source: _Source, member: type[_Member]) -> Iterator[tuple[str, BinaryIO]]:
+    with tarfile.open(fileobj=cast("BinaryIO", source), mode="r|*", tarinfo=member) as archive:
         for number, info in enumerate(archive):
             if number >= MAX_ENTRIES:
                 raise TooLarge("the archive has too many folders, links and the like; send images only")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import threading
+import contextlib
 import time
 from collections.abc import Iterable
 from functools import partial
-from typing import IO, TYPE_CHECKING
+from http import HTTPStatus
+from typing import IO, TYPE_CHECKING, Any
 
+from flask import Request
 from werkzeug.wsgi import FileWrapper
 
-from dpip.errors import Malformed
+from api.turns import Turns
+from dpip.errors import Malformed, TooMany
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -18,6 +21,19 @@ if TYPE_CHECKING:
 PIECE_BYTES = 256 * 1024
 COURTESY_BYTES = 2**30
 COURTESY_S = 20.0
+COURTESY_WAIT_S = 10.0
+PAUSE_S = 0.5  # before 429 is said: who tries again at once leaves the processor to the others meanwhile
+_TOO_MANY = f"{HTTPStatus.TOO_MANY_REQUESTS.value} {HTTPStatus.TOO_MANY_REQUESTS.phrase.upper()}"
+
+
+def has_length(request: Request) -> bool:
+    """Whether the request says how long its body is. Of one sent in chunks the server does not tell us
+    whether the last chunk came: what is cut off looks as if it were whole."""
+    return request.content_length is not None
+
+
+def in_chunks(request: Request) -> bool:
+    return "chunked" in request.headers.get("Transfer-Encoding", "").lower()
 
 
 class Body:
@@ -81,26 +97,33 @@ class Body:
 class Bodies:
     """WSGI middleware that gives every request a `Body`, and reads the rest of it after the answer is made.
 
-    Who sends half a body and stops keeps a thread waiting: at most `courtesies_at_once` of them.
+    Who sends half a body and stops keeps a thread waiting: at most `courtesies_at_once` of them, and
+    `courtesies_waiting` that wait for one of those to end. Beyond that, connections are just closed.
     """
 
-    def __init__(self, app: WSGIApplication, courtesies_at_once: int) -> None:
+    def __init__(self, app: WSGIApplication, courtesies_at_once: int, courtesies_waiting: int) -> None:
         self._app = app
-        self._courtesies = threading.BoundedSemaphore(courtesies_at_once)
+        self._courtesies = Turns(courtesies_at_once, COURTESY_WAIT_S, courtesies_waiting, "courtesies")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         body = Body(environ)
         environ["wsgi.input"] = body
         environ["wsgi.input_terminated"] = True
         environ["wsgi.file_wrapper"] = _pieces
+        statuses: list[str] = []
+
+        def starting(status: str, *more: Any) -> Any:
+            statuses.append(status)
+            return start_response(status, *more)
+
         try:
-            return self._app(environ, start_response)
+            return self._app(environ, starting)
         finally:
-            if not body.ended and self._courtesies.acquire(blocking=False):
-                try:
+            if not body.ended:
+                with contextlib.suppress(TooMany), self._courtesies.turn(f"request {id(body)}"):
+                    if statuses[-1:] == [_TOO_MANY]:
+                        time.sleep(PAUSE_S)
                     body.leave()
-                finally:
-                    self._courtesies.release()
 
 
 def _pieces(file: IO[bytes], _size: int = PIECE_BYTES) -> FileWrapper:

@@ -8,14 +8,14 @@ from typing import IO, Any, cast
 from flask import Request
 
 from api import archives
-from api.bodies import PIECE_BYTES
+from api.bodies import PIECE_BYTES, has_length
 from api.bulk import BulkIntake
 from api.fields import MULTIPART
 from api.forms import read_form
 from api.incoming import bare_name
 from api.parts import Parts
 from dpip.domain import Workload
-from dpip.errors import Conflict, Malformed, TooLarge
+from dpip.errors import Conflict, Malformed, Refused, TooLarge, TryLater
 
 MAX_FILES = archives.MAX_FILES
 
@@ -30,9 +30,9 @@ def receive_many(request: Request, parts: Parts, workload: Workload) -> dict[str
     try:
         _read(request, parts, intake)
         intake.commit()
-    except (Malformed, TooLarge) as error:
-        if intake.kept:
-            raise type(error)(f"{error.detail} ({len(intake.kept)} images before that were kept)") from None
+    except (Refused, TryLater) as error:
+        if intake.kept:  # the client must know: they are in the workload, and are not to be sent again
+            error.detail = f"{error.detail} ({len(intake.kept)} images before that were kept)"
         raise
     finally:
         intake.close()
@@ -50,7 +50,7 @@ def _read(request: Request, parts: Parts, intake: BulkIntake) -> None:
     elif request.mimetype in archives.ZIP:
         _from_zip(request, parts, intake)
     elif request.mimetype in archives.TAR:
-        _from_archive(request.stream, request.mimetype, intake)
+        _from_archive(request.stream, request.mimetype, intake, ends_itself=has_length(request))
     else:
         raise Malformed(
             "send many files in one multipart form (curl --form data=@1.jpg --form data=@2.jpg), or a zip "
@@ -62,7 +62,12 @@ def _from_zip(request: Request, parts: Parts, intake: BulkIntake) -> None:
     """A zip's table of contents stands at its end: it waits in the store, unfinished, until it is read."""
     spool = parts.store.begin()
     try:
+        most = parts.bounds.max_archive_bytes
         while piece := request.stream.read(PIECE_BYTES):
+            if spool.size_bytes + len(piece) > most:
+                raise TooLarge(
+                    f"a zip may have at most {most:,} bytes; send it in parts, or as a tar, which may"
+                )
             spool.write(piece)
         with spool.reader() as stream:
             _from_archive(stream, request.mimetype, intake)
@@ -70,8 +75,11 @@ def _from_zip(request: Request, parts: Parts, intake: BulkIntake) -> None:
         spool.abort()
 
 
-def _from_archive(stream: IO[bytes], media_type: str, intake: BulkIntake) -> None:
-    for name, pieces in archives.members(cast("Any", stream), media_type):
+def _from_archive(
+    stream: IO[bytes], media_type: str, intake: BulkIntake, *, ends_itself: bool = True
+) -> None:
+    """Unless the body `ends_itself`, only the archive can tell that it came whole."""
+    for name, pieces in archives.members(cast("Any", stream), media_type, marked_end=not ends_itself):
         intake.begin(bare_name(name))
         for piece in pieces:
             intake.write(piece)

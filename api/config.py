@@ -44,11 +44,15 @@ class ApiSettings(LimitSettings):
         None, ge=0, description="originals that a user may keep, who has no quota of their own"
     )
     processes: int = Field(1, ge=1, le=64, description="processes that serve requests")
-    threads: int = Field(96, ge=8, le=512, description="requests that each process serves at the same time")
+    threads: int = Field(384, ge=8, le=512, description="requests that each process serves at the same time")
     uploads_at_once: int = Field(
-        32, ge=1, description="uploads that each process takes at the same time; others wait, then get 429"
+        16, ge=1, description="uploads that each process takes at the same time; others wait, then get 429"
     )
-
+    max_archive_bytes: int = Field(
+        4 * 2**30,
+        ge=1,
+        description="largest zip of images that is taken; it needs that room while it is read",
+    )
     previews_at_once: int = Field(
         2,
         ge=0,
@@ -75,19 +79,21 @@ class ApiSettings(LimitSettings):
     def bounds(self) -> Bounds:
         """Slow clients hold threads: each kind of request gets a share, and `SPARE_THREADS` are left."""
         rest = self.threads - self.uploads_at_once - SPARE_THREADS
-        some = max(1, rest // 12)
+        some = max(1, rest // 32)
         return Bounds(
             limits=self.limits,
             token_s=self.token_hours * HOUR_S,
             requests_per_second=self.requests_per_second / self.processes,
             quota=self.quota,
             uploads_at_once=self.uploads_at_once,
-            uploads_waiting=2 * some,
-            downloads_at_once=6 * some,
+            max_archive_bytes=self.max_archive_bytes,
+            uploads_waiting=12 * some,
+            downloads_at_once=4 * some,
             downloads_waiting=some,
             forms_at_once=some,
             forms_waiting=some,
-            courtesies_at_once=some,
+            courtesies_at_once=6 * some,
+            courtesies_waiting=4 * some,
             previews_at_once=self.previews_at_once,
             previews_waiting=some,
         )

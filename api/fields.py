@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from flask import Request
 
+from api.bodies import in_chunks
 from api.forms import MAX_FIELDS_BYTES, FilePart, read_form
 from dpip.errors import Malformed, TooLarge
 
@@ -66,16 +67,26 @@ def _plain_body(request: Request) -> Fields:
         if len(body) > MAX_FIELDS_BYTES:
             raise TooLarge(f"the body has more than the {MAX_FIELDS_BYTES:,} bytes that are taken here")
     if not body.strip():
+        if in_chunks(request):
+            raise _needs_length()
         return {}
     # curl's -d says "form" whatever it sends, and its users do send JSON with it.
     if request.is_json or body.lstrip().startswith(b"{"):
         return json_object(body)
     if request.mimetype not in {URLENCODED, ""}:
         raise Malformed(f"a body of type {request.mimetype} is not understood here; {_SHAPES}")
+    if in_chunks(request):
+        raise _needs_length()
     try:
         return unique(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
     except ValueError as error:
         raise Malformed(f"the body is no form: {error}; {_SHAPES}") from None
+
+
+def _needs_length() -> Malformed:
+    return Malformed(
+        "a form needs a Content-Length: without it nobody can tell whether it came whole; or send JSON"
+    )
 
 
 def json_object(body: bytes) -> Fields:

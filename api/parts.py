@@ -33,7 +33,8 @@ class Bounds:
     token_s: float = 24 * HOUR_S
     requests_per_second: float = 0.0  # of one user, in this process; 0: any number
     quota: Quota = NO_QUOTA  # of users who have none of their own
-    uploads_at_once: int = 32
+    uploads_at_once: int = 16
+    max_archive_bytes: int = 4 * 2**30  # of a zip, which waits in the store until it is whole
     uploads_waiting: int = 8  # for their turn, each with a thread; more get 429 at once
     upload_wait_s: float = 10.0  # for a turn, also to download; then 429
     form_wait_s: float = 2.0
@@ -42,6 +43,7 @@ class Bounds:
     forms_at_once: int = 4  # bodies without a file; a client may send half of one and stop
     forms_waiting: int = 4
     courtesies_at_once: int = 4  # bodies of refused requests that are read to their end at the same time
+    courtesies_waiting: int = 4
     previews_at_once: int = 2
     previews_waiting: int = 4
     max_attempts: int = 5  # of a job; a delivered result never uses one up

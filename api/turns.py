@@ -10,8 +10,17 @@ from contextlib import contextmanager
 from dpip.errors import TooMany
 
 
+class _Waiter:
+    def __init__(self, caller: str) -> None:
+        self.caller = caller
+        self.called = threading.Event()
+
+
 class Turns:
-    """`at_once` holders in all, and three quarters of that for one caller: nobody starves the others."""
+    """`at_once` holders in all, and three quarters of that for one caller: nobody starves the others.
+
+    Who waits is called in order, but for callers that hold their part already.
+    """
 
     def __init__(self, at_once: int, wait_s: float, waiting: int, what: str) -> None:
         self._at_once = at_once
@@ -19,9 +28,13 @@ class Turns:
         self._wait_s = wait_s
         self._may_wait = waiting
         self._what = what
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._held: Counter[str] = Counter()
-        self.waiting = 0
+        self._queue: dict[_Waiter, None] = {}
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
 
     @contextmanager
     def turn(self, caller: str) -> Iterator[None]:
@@ -34,28 +47,36 @@ class Turns:
 
     def give_back(self, caller: str) -> None:
         """What `take` took."""
-        with self._changed:
+        with self._lock:
             self._held[caller] -= 1
             if not self._held[caller]:
                 del self._held[caller]
-            self._changed.notify_all()
+            self._call()
 
     def take(self, caller: str) -> None:
         """Wait for a turn, to be given back once. Raises `TooMany` when none comes in time."""
-        with self._changed:
-            if not self._free(caller):
-                if self.waiting >= self._may_wait:
+        waiter = _Waiter(caller)
+        with self._lock:
+            self._queue[waiter] = None
+            self._call()
+            if not waiter.called.is_set() and len(self._queue) > self._may_wait:
+                del self._queue[waiter]
+                raise self._too_many()
+        if not waiter.called.wait(self._wait_s):
+            with self._lock:
+                if not waiter.called.is_set():
+                    del self._queue[waiter]
                     raise self._too_many()
-                self.waiting += 1
-                try:
-                    if not self._changed.wait_for(lambda: self._free(caller), self._wait_s):
-                        raise self._too_many()
-                finally:
-                    self.waiting -= 1
-            self._held[caller] += 1
 
-    def _free(self, caller: str) -> bool:
-        return self._held.total() < self._at_once and self._held[caller] < self._per_caller
+    def _call(self) -> None:
+        """Give turns to those who may have one, in the order in which they came."""
+        for waiter in list(self._queue):
+            if self._held.total() >= self._at_once:
+                return
+            if self._held[waiter.caller] < self._per_caller:
+                del self._queue[waiter]
+                self._held[waiter.caller] += 1
+                waiter.called.set()
 
     def _too_many(self) -> TooMany:
         return TooMany(

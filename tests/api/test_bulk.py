@@ -7,6 +7,7 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,12 @@ from urllib3.filepost import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from api import archives
+from api.app import create_app
 from api.bulk import BATCH
+from api.passwords import Passwords
 from dpip.errors import StorageFull
-from tests.api.conftest import Api
+from dpip.ports import Upload
+from tests.api.conftest import QUICK, Api
 from tests.pictures import encode, photograph
 
 Files = list[tuple[str, bytes]]
@@ -270,3 +274,42 @@ def test_it_is_for_the_owner_and_not_for_a_cancelled_workload(api: Api, files: F
     assert send(api, workload_id, form(files[:1]), "bob").status_code == 404
     api.ask("POST", f"/workloads/{workload_id}/cancel")
     assert send(api, workload_id, form(files[:1])).status_code == 409
+
+
+def test_a_full_disk_in_the_middle_tells_how_many_were_kept(
+    api: Api, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workload_id = api.workload()["workload_id"]
+    begin = api.parts.store.begin
+    begun = []
+
+    def begin_until_full() -> Upload:
+        begun.append(True)
+        if len(begun) > BATCH + 2:
+            raise StorageFull("the image store is full", retry_after_s=3)
+        return begin()
+
+    monkeypatch.setattr(api.parts.store, "begin", begin_until_full)
+    answer = send(api, workload_id, form(files))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (507, "3")
+    assert f"({BATCH} images before that were kept)" in answer.get_json(force=True)["detail"]
+    assert api.rows()["images"] == BATCH
+    assert len(api.files()) == BATCH, "nothing half-written"
+
+
+def test_a_zip_has_a_limit_of_its_own(api: Api, files: Files) -> None:
+    small = replace(api.parts, bounds=replace(api.parts.bounds, max_archive_bytes=50_000))
+    client = create_app(small, Passwords(QUICK)).test_client()
+    workload_id = api.workload()["workload_id"]
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    answer = client.post(
+        f"/workloads/{workload_id}/images",
+        data=body.getvalue(),
+        headers={**api.bearer("alice"), "Content-Type": "application/zip"},
+    )
+    assert answer.status_code == 413
+    assert "50,000 bytes" in answer.get_json(force=True)["detail"]
+    assert api.files() == []

@@ -1,0 +1,78 @@
+"""`make overload`: more uploads at once than the API takes, and what its clients meet."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import threading
+from pathlib import Path
+
+from tests.api.processes import ApiProcess, running
+from tests.overload.clients import Tally, overload
+from tests.pictures import encode, photograph
+
+MEBIBYTE = 2**20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make overload", description=__doc__)
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--megapixels", type=float, default=2.0, help="of the picture that is uploaded")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="dpip-overload-") as folder, running(Path(folder)) as api:
+        picture = encode(photograph(given.seed, given.megapixels), "jpeg")
+        memory = Memory(api)
+        tally = load(api, picture, given.clients, given.seconds, given.seed)
+        grown = memory.stop()
+    tell(tally, given.clients, given.seconds, len(picture), grown)
+
+
+def load(api: ApiProcess, picture: bytes, clients: int, seconds: float, seed: int) -> Tally:
+    token = api.login()
+    workload_id = api.json("/workloads", "--request", "POST", token=token)["workload_id"]
+    return asyncio.run(
+        overload(api.port, token, workload_id, picture, clients=clients, seconds=seconds, seed=seed)
+    )
+
+
+class Memory:
+    """Looks a few times per second how much the serving processes hold (bytes)."""
+
+    def __init__(self, api: ApiProcess) -> None:
+        self._processes = api.children()
+        self.seen: list[int] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.25):
+            self.seen.append(sum(process.memory_info().rss for process in self._processes))
+
+    def stop(self) -> tuple[int, int]:
+        """At a third of the time, when all threads had their first requests, and the most from then on."""
+        self._over.set()
+        self._thread.join()
+        settled = len(self.seen) // 3
+        return self.seen[settled], max(self.seen[settled:])
+
+
+def tell(tally: Tally, clients: int, seconds: float, size: int, memory: tuple[int, int]) -> None:
+    statuses = ", ".join(f"{count:,} x {status}" for status, count in sorted(tally.statuses.items()))
+    print(f"{clients} clients, pictures of {size:,} bytes, {seconds:g} s")
+    print(f"answers: {statuses}; without an answer: {dict(tally.broken) or 'none'}")
+    print(f"kept per second: {tally.statuses[201] / seconds:.0f}")
+    quantiles = ", ".join(
+        f"p{part:g} {1e3 * tally.status_quantile(part / 100):.0f} ms" for part in (50, 99, 100)
+    )
+    print(f"GET /status meanwhile, {len(tally.status_s):,} times: {quantiles}")
+    print(f"memory: {memory[0] / MEBIBYTE:.0f} MiB, at most {memory[1] / MEBIBYTE:.0f} MiB after that")
+    for body in tally.other[:3]:
+        print(f"unexpected: {body}")
+
+
+if __name__ == "__main__":
+    main()
