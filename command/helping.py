@@ -9,6 +9,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import typer
@@ -43,10 +44,11 @@ def rendered(name: str, command: Any, ctx: Any) -> str:
     width = min(shutil.get_terminal_size().columns, WIDEST)
     pieces = " ".join(filter(None, [_flags(command, ctx), *_arguments_in_usage(command, ctx)]))
     blocks = [_wrapped(f"usage: {name} {pieces}", width), _paragraphs(command.help or "", width)]
-    for heading, rows in _sections(command, ctx):
-        if rows:
-            lines = [f"{_BOLD}{heading}{_PLAIN}" if sys.stdout.isatty() else heading]
-            blocks.append("\n".join(lines + [_row(*row, width) for row in rows]))
+    sections = [(heading, rows) for heading, rows in _sections(command, ctx) if rows]
+    column = min(max(len(name) for _, rows in sections for name, _ in rows) + 4, _WORDS_AT)
+    for heading, rows in sections:
+        lines = [f"{_BOLD}{heading}{_PLAIN}" if sys.stdout.isatty() else heading]
+        blocks.append("\n".join(lines + [_row(*row, column, width) for row in rows]))
     if command.epilog:
         blocks.append(_paragraphs(command.epilog, width))
     return "\n\n".join(blocks) + "\n"
@@ -73,7 +75,7 @@ def _sections(command: Any, ctx: Any) -> Iterable[tuple[str, list[Row]]]:
             if not child.hidden:
                 panel = getattr(child, "rich_help_panel", None)
                 panels.setdefault(panel if isinstance(panel, str) else "commands", []).append(
-                    (name, child.get_short_help_str(limit=200))
+                    (name, child.get_short_help_str(limit=200).removesuffix("."))
                 )
         yield from ((f"{panel}:", rows) for panel, rows in panels.items())
     yield "arguments:", [(_argument(p), p.help or "") for p in params if isinstance(p, TyperArgument)]
@@ -97,7 +99,7 @@ def _option(param: TyperOption) -> str:
 
 def _told(param: TyperOption) -> str:
     text = "show this and exit" if "--help" in param.opts else param.help or ""
-    plain = isinstance(param.default, (str, int, float)) and not isinstance(param.default, bool)
+    plain = isinstance(param.default, (str, int, float, PurePath)) and not isinstance(param.default, bool)
     if plain and param.show_default and param.default != "":
         return (
             f"{text} (default: {param.default:g})"
@@ -107,11 +109,11 @@ def _told(param: TyperOption) -> str:
     return text
 
 
-def _row(name: str, words: str, width: int) -> str:
-    indent = " " * _WORDS_AT
+def _row(name: str, words: str, column: int, width: int) -> str:
+    indent = " " * column
     lines = textwrap.wrap(words, width, initial_indent=indent, subsequent_indent=indent)
     label = f"  {name}"
-    if len(label) + 2 > _WORDS_AT or not lines:
+    if len(label) + 2 > column or not lines:
         return "\n".join([label, *lines])
     return "\n".join([label + lines[0][len(label) :], *lines[1:]])
 

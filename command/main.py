@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Annotated
@@ -13,7 +14,27 @@ from command.helping import new_app
 from dpip import __version__
 
 # Modules of command.subcommands, in the order in which help shows them.
-SUBCOMMANDS = ("up", "bench", "user", "backup", "restore")
+SUBCOMMANDS = (
+    "run",
+    "download",
+    "cancel",
+    "resume",
+    "replay",
+    "status",
+    "workloads",
+    "watch",
+    "workers",
+    "filters",
+    "login",
+    "logout",
+    "user",
+    "up",
+    "doctor",
+    "backup",
+    "restore",
+    "bench",
+    "completion",
+)
 
 
 def _print_version(wanted: bool) -> None:
@@ -46,6 +67,10 @@ def main() -> None:
 
 
 def _run() -> int:
+    if "_DPIP_COMPLETE" in os.environ:  # a shell asks
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # noqa: PLC0415
+
+        completion_init()
     try:
         return int(make_app()(prog_name="dpip", standalone_mode=False) or DONE)
     except Ended as ended:

@@ -5,4 +5,4 @@ from __future__ import annotations
 WORK = "Filter pictures"
 LOOK = "See what goes on"
 SYSTEM = "Run the system"
-ACCOUNT = "Log in"
+ACCOUNT = "Accounts"

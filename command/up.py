@@ -16,7 +16,7 @@ from command.lock import held
 from command.readiness import api_ready
 from command.screen import Screen
 from command.supervisor import Supervisor
-from command.welcome import curl_for, first_user
+from command.welcome import curl_for, first_user, run_line
 from dpip import __version__
 from dpip.errors import ConfigError
 from dpip.settings import EXIT_USAGE, load, parse_address
@@ -76,7 +76,7 @@ def _supervise(settings: UpSettings, began: float) -> int:
         }
         curl = curl_for(settings.trusted)
         see = f'{curl} -H "Authorization: Bearer $TOKEN" {url}/status'
-        screen.ready(elapsed, facts, [user.login_line(url, curl), see])
+        screen.ready(elapsed, facts, [*run_line(home), user.login_line(url, curl), see])
         screen.note("Ctrl-C stops all of it")
         return True
 

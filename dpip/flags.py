@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             prog=program,
             usage=f"{program} [--flag value ...]",
-            description=(inspect.getdoc(settings) or "").split("\n\n")[0],
+            description=textwrap.fill((inspect.getdoc(settings) or "").split("\n\n")[0], _width()),
             epilog=_epilog(settings),
             formatter_class=_Help,
             allow_abbrev=False,

@@ -13,6 +13,12 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 
+def default_home() -> Path:
+    """The checkout's own folder, or `~/.dpip` for an installed package."""
+    checkout = Path(__file__).resolve().parent.parent
+    return checkout if (checkout / "pyproject.toml").is_file() else Path.home() / ".dpip"
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """Paths below one folder; nothing is made until it is asked for."""

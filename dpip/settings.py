@@ -25,19 +25,13 @@ from pydantic_settings import (
 
 from dpip.errors import ConfigError
 from dpip.flags import Parser, add_flag
-from dpip.home import Home
+from dpip.home import Home, default_home
 from dpip.trust import read_authorities
 
 ENV_PREFIX = "DPIP_"
 DEFAULT_CONTROLLER = "localhost:40899"
 MAX_PORT = 65535
 EXIT_USAGE = 2  # what a command returns when its settings cannot work
-
-
-def default_home() -> Path:
-    """The checkout's own folder, or `~/.dpip` for an installed package."""
-    checkout = Path(__file__).resolve().parent.parent
-    return checkout if (checkout / "pyproject.toml").is_file() else Path.home() / ".dpip"
 
 
 def parse_address(text: str) -> tuple[str, int]:

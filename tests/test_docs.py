@@ -13,6 +13,7 @@ import pytest
 
 from api import problems, system
 from dpip.settings import ENV_PREFIX, Common
+from dpip_client import connecting
 from imaging import catalogue
 from imaging.output import Convert
 
@@ -34,7 +35,7 @@ def settings() -> set[str]:
         for value in vars(importlib.import_module(module)).values():
             if isinstance(value, type) and issubclass(value, Common):
                 names |= {name for name, field in value.model_fields.items() if field.description}
-    return {ENV_PREFIX + name.upper() for name in names}
+    return {ENV_PREFIX + name.upper() for name in names} | set(connecting.VARIABLES)
 
 
 def test_every_setting_is_in_the_guide_and_no_other() -> None:

@@ -35,7 +35,7 @@ class AsyncClient:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """DPIP_URL (default: this machine), DPIP_TOKEN, DPIP_TLS_CA."""
+        """DPIP_URL (default: this machine), DPIP_TOKEN, DPIP_CA_FILE."""
         return cls(options=Options.from_environment())
 
     async def login(self, user: str, password: str) -> str:
@@ -87,8 +87,11 @@ class AsyncClient:
     async def cancel(self, workload_id: str) -> Workload:
         return await self._ask(api.cancel(workload_id))
 
-    async def replay(self, workload_id: str) -> Workload:
-        return await self._ask(api.replay(workload_id))
+    async def resume(self, workload_id: str) -> Workload:
+        return await self._ask(api.resume(workload_id))
+
+    async def replay(self, workload_id: str, kind: str | None = None) -> int:
+        return await self._ask(api.replay(workload_id, kind))
 
     async def delete(self, workload_id: str) -> int:
         return await self._ask(api.delete(workload_id))

@@ -72,8 +72,13 @@ def cancel(workload_id: str) -> Call[Workload]:
     return Call("POST", path("workloads", workload_id, "cancel"), _workload).keyed(None)
 
 
-def replay(workload_id: str) -> Call[Workload]:
-    return Call("POST", path("workloads", workload_id, "replay"), _workload).keyed(None)
+def resume(workload_id: str) -> Call[Workload]:
+    return Call("POST", path("workloads", workload_id, "resume"), _workload).keyed(None)
+
+
+def replay(workload_id: str, kind: str | None) -> Call[int]:
+    replayed = path("workloads", workload_id, "replay", kind=kind)
+    return Call("POST", replayed, lambda a: int(loaded(a)["replayed"])).keyed(None)
 
 
 def delete(workload_id: str) -> Call[int]:

@@ -17,6 +17,7 @@ from dpip_client.errors import DpipError, Unreachable
 from dpip_client.retrying import Patience
 
 DEFAULT_URL = "http://127.0.0.1:8080"
+VARIABLES = ("DPIP_URL", "DPIP_TOKEN", "DPIP_CA_FILE")  # what is read of the environment
 AT_ONCE = 4  # requests side by side, where there are many to send
 _AGENT = "dpip-client/0.1"
 # Nothing of these was sent yet.
@@ -27,7 +28,7 @@ _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 class Options:
     """Where the API is, who asks, and how patiently.
 
-    `ca`: a PEM file of the authority that signed the server's certificate, where it is none that the system
+    `ca`: a PEM file of the authority that signed the server's certificate, besides those that the system
     knows. `timeout_s`: until a connection counts as broken when nothing moves on it.
     """
 
@@ -40,9 +41,9 @@ class Options:
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Options:
-        """DPIP_URL, DPIP_TOKEN and DPIP_TLS_CA."""
+        """DPIP_URL, DPIP_TOKEN and DPIP_CA_FILE."""
         given = os.environ if environment is None else environment
-        ca = given.get("DPIP_TLS_CA")
+        ca = given.get("DPIP_CA_FILE")
         return Options(
             url=given.get("DPIP_URL") or DEFAULT_URL,
             token=given.get("DPIP_TOKEN", ""),
@@ -75,9 +76,11 @@ class Options:
         if self.ca is None:
             return True
         try:
-            return ssl.create_default_context(cafile=str(self.ca))
+            context = ssl.create_default_context()
+            context.load_verify_locations(cafile=str(self.ca))
         except (OSError, ssl.SSLError) as error:
             raise DpipError(f"{self.ca} is no file of certificates (PEM): {error}") from error
+        return context
 
 
 def headers(call: Call[Any], token: str) -> dict[str, str]:
@@ -100,7 +103,7 @@ def broken(error: httpx.HTTPError, url: str) -> Broken:
     cause = _root(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         why = f"{url} shows a certificate that is not trusted: {cause.verify_message}"
-        return Broken(f"{why}; name the authority that signed it (ca=, or DPIP_TLS_CA)", False, True)
+        return Broken(f"{why}; name the authority that signed it (ca=, or DPIP_CA_FILE)", False, True)
     words = str(cause) or type(cause).__name__
     if isinstance(error, httpx.TimeoutException):
         words = "no answer in time"

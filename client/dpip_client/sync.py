@@ -33,7 +33,7 @@ class Client:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """DPIP_URL (default: this machine), DPIP_TOKEN, DPIP_TLS_CA."""
+        """DPIP_URL (default: this machine), DPIP_TOKEN, DPIP_CA_FILE."""
         return cls(options=Options.from_environment())
 
     def login(self, user: str, password: str) -> str:
@@ -94,9 +94,13 @@ class Client:
         """Stop its jobs, keep what is done."""
         return self._ask(api.cancel(workload_id))
 
-    def replay(self, workload_id: str) -> Workload:
-        """Its failed jobs once more."""
-        return self._ask(api.replay(workload_id))
+    def resume(self, workload_id: str) -> Workload:
+        """Do what was cancelled after all."""
+        return self._ask(api.resume(workload_id))
+
+    def replay(self, workload_id: str, kind: str | None = None) -> int:
+        """Its failed jobs once more, or those that failed for reasons of a kind; how many those are."""
+        return self._ask(api.replay(workload_id, kind))
 
     def delete(self, workload_id: str) -> int:
         """Remove it with all its images; how many those were."""

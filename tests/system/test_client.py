@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.corpus import frames, photographs
+from benchmarks.corpus import photographs
 from dpip_client import AsyncClient, Client, Result
 from dpip_client.errors import NotFound, Unauthenticated
+from tests.system.small import small_pictures
 from tests.system.system import PASSWORD, USER, System
 
 README = Path(__file__).resolve().parents[2] / "client" / "README.md"
@@ -63,7 +64,7 @@ def test_the_examples_of_its_readme_do_what_they_say(url: str, photos: Path, num
 
 
 def test_many_small_files_keep_their_order_and_every_result_comes_once(url: str) -> None:
-    pictures = [(picture.name, picture.data) for picture in frames(150)]
+    pictures = small_pictures(150)
     with Client(url) as client:
         client.login(USER, PASSWORD)
         workload = client.create("grayscale", "in order")

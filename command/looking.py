@@ -1,0 +1,199 @@
+"""`dpip workloads`, `status`, `watch`, `workers` and `filters`: what is there, without changing anything."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from command import printing, talking
+from command.exits import DONE, SOME_FAILED, Ended
+from command.runs.showing import progress
+from command.runs.tally import Tally
+from dpip_client import Client, Failure, Job, Workload
+from dpip_client.models import Json
+
+_LOOK_S, _SLOWEST_LOOK_S = 0.2, 2.0
+
+
+def list_workloads(url: str | None, ca: Path | None, *, limit: int | None, as_json: bool) -> None:
+    """Raises `Ended`."""
+    found = talking.ask(url, ca, lambda client: list(islice(client.workloads(), limit)))
+    if as_json:
+        printing.as_json([dict(one.raw) for one in found])
+        return
+    printing.table(
+        ("ID", "NAME", "STATUS", "DONE", "FAILED", "TOTAL", "FILTER", "MADE"),
+        [
+            (w.id, w.name, _state(w), w.done, w.failed, w.total, w.filter, _moment(w.created_at))
+            for w in found
+        ],
+        "there is no workload yet; dpip run makes one",
+    )
+
+
+def show_system(url: str | None, ca: Path | None, *, as_json: bool) -> None:
+    """Raises `Ended`."""
+    target = talking.target(url, ca)
+    told = talking.ask(url, ca, Client.status)
+    if as_json:
+        printing.as_json(dict(told))
+        return
+    workers = ", ".join(f"{count} {state}" for state, count in told.get("workers", {}).items())
+    printing.facts(
+        {
+            "system": f"{told['system_name']} {told.get('version', '')}".rstrip(),
+            "url": target.url,
+            "user": told.get("user"),
+            "time": told["server_time"],
+            "workers": workers or "none",
+            "jobs": f"{told.get('queued_jobs', 0)} queued, {told.get('running_jobs', 0)} running",
+        }
+    )
+    active = [Workload.of(shown) for shown in told["active_workloads"]]
+    if active:
+        sys.stdout.write("\n")
+        rows = [(w.id, w.name, _state(w), w.done, w.failed, w.total, w.filter) for w in active]
+        printing.table(("ID", "NAME", "STATUS", "DONE", "FAILED", "TOTAL", "FILTER"), rows, "")
+
+
+def show_workload(url: str | None, ca: Path | None, named: str, *, as_json: bool) -> None:
+    """Raises `Ended`."""
+
+    def work(client: Client) -> tuple[Workload, list[Job], dict[str, str]]:
+        seen = client.workload(talking.workload_id(client, named))
+        failed = list(client.jobs(seen.id, "failed")) if seen.failed else []
+        images = client.images(seen.id, "original") if failed else iter(())
+        return seen, failed, {image.id: image.name or image.id for image in images}
+
+    seen, failed, names = talking.ask(url, ca, work)
+    if as_json:
+        printing.as_json({**seen.raw, "failed_jobs": [dict(job.raw) for job in failed]})
+        return
+    printing.facts(
+        {
+            "id": seen.id,
+            "name": seen.name,
+            "filter": seen.pipeline,
+            "status": _state(seen),
+            "pictures": f"{seen.total}: {seen.done} done, {seen.running} running, {seen.queued} queued, "
+            f"{seen.failed} failed",
+            "made": _moment(seen.created_at),
+            "note": seen.note,
+        }
+    )
+    if failed:
+        sys.stdout.write("\n")
+        rows = [(names.get(job.image_id, job.image_id), _why(job.failure)) for job in failed]
+        printing.table(("FAILED", "REASON"), rows, "")
+
+
+def watch_workload(url: str | None, ca: Path | None, named: str, *, as_json: bool) -> int:
+    """Until it is completed; the exit status. Raises `Ended`."""
+
+    def work(client: Client) -> Workload:
+        seen = client.workload(talking.workload_id(client, named))
+        began = time.monotonic()
+        with progress(seen.total, quiet=as_json) as show:
+            while not seen.completed:
+                show(_tally(seen))
+                time.sleep(min(max(_LOOK_S, (time.monotonic() - began) / 20), _SLOWEST_LOOK_S))
+                seen = client.workload(seen.id)
+        return seen
+
+    seen = talking.ask(url, ca, work)
+    if as_json:
+        printing.as_json(dict(seen.raw))
+    else:
+        sys.stdout.write(f"{seen.name}: {seen.done} done, {seen.failed} failed\n")
+        if seen.failed:
+            printing.note(f"why: dpip status {seen.id}")
+    return SOME_FAILED if seen.failed else DONE
+
+
+def list_workers(url: str | None, ca: Path | None, *, as_json: bool) -> None:
+    """Raises `Ended`."""
+    found = talking.ask(url, ca, Client.workers)
+    if as_json:
+        printing.as_json([dict(one.raw) for one in found])
+        return
+    printing.table(
+        ("NAME", "STATE", "HOST", "CORES", "CPU", "MEMORY FREE", "JOBS", "GPUS", "TAGS"),
+        [
+            (
+                one.name,
+                one.state,
+                one.host,
+                one.cores,
+                None if one.cpu_percent is None else f"{one.cpu_percent:.0f} %",
+                f"{printing.size(one.memory_available)} of {printing.size(one.memory_total)}",
+                one.running_jobs,
+                len(one.raw.get("gpus", ())),
+                one.tags,
+            )
+            for one in found
+        ],
+        "there is no worker; start one: .venv/bin/python -m worker --help tells how",
+    )
+
+
+def list_filters(url: str | None, ca: Path | None, name: str | None, *, as_json: bool) -> None:
+    """Raises `Ended`."""
+    found = talking.ask(url, ca, Client.filters)
+    if name is not None:
+        found = [one for one in found if one["name"] == name.lower()]
+        if not found:
+            raise Ended(f"there is no filter {name!r}; dpip filters lists what there is")
+    if as_json:
+        printing.as_json([dict(one) for one in found])
+    elif name is None:
+        printing.table(("FILTER", "DOES"), [(one["name"], one["summary"]) for one in found], "no filter")
+    else:
+        _show_filter(found[0])
+
+
+def _show_filter(one: Json) -> None:
+    printing.facts({"filter": one["name"], "does": one["summary"], "example": one.get("example")})
+    rows: Sequence[tuple[object, ...]] = [
+        (
+            name,
+            _range(schema),
+            json.dumps(schema["default"]) if "default" in schema else None,
+            schema.get("description", ""),
+        )
+        for name, schema in one["parameters"].get("properties", {}).items()
+    ]
+    if rows:
+        sys.stdout.write("\n")
+        printing.table(("PARAMETER", "VALUES", "DEFAULT", "WHAT"), rows, "")
+
+
+def _range(schema: Json) -> str:
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    low = schema.get("minimum", schema.get("exclusiveMinimum"))
+    high = schema.get("maximum", schema.get("exclusiveMaximum"))
+    kind = str(schema.get("type", "value"))
+    if low is None and high is None:
+        return kind
+    return f"{kind} {'' if low is None else low} to {'' if high is None else high}".rstrip()
+
+
+def _tally(seen: Workload) -> Tally:
+    bad = {str(number): "" for number in range(seen.failed)}
+    return Tally(seen.total, sent=seen.total, ended=seen.done + seen.failed, bad=bad)
+
+
+def _state(seen: Workload) -> str:
+    return "cancelled" if seen.cancelled else seen.status
+
+
+def _why(failure: Failure | None) -> str:
+    return failure.detail if failure else "no reason was kept"
+
+
+def _moment(iso: str) -> str:
+    return iso[:16].replace("T", " ")

@@ -1,0 +1,79 @@
+"""Wiring of `dpip run`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from command import printing, talking
+from command.exits import DONE, INTERRUPTED, SOME_FAILED, USAGE, Ended
+from command.runs.inputs import collect
+from command.runs.journal import Journal, Order
+from command.runs.runner import Runner
+from command.runs.showing import progress, summary
+from command.runs.tally import Tally
+from imaging.formats import canonical_name
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What was asked for on the command line."""
+
+    paths: Sequence[Path]
+    order: Order
+    out: Path
+    name: str | None
+    everything: bool
+    fresh: bool
+    json: bool
+    url: str | None
+    ca: Path | None
+
+
+def run(options: RunOptions) -> int:
+    """The exit status. Raises `Ended`."""
+    inputs = collect(options.paths, options.out, _is_picture, options.everything)
+    if not inputs.files:
+        raise Ended("there is no file that is called like a picture; --all takes every file", USAGE)
+    if inputs.passed_over:
+        count = printing.counted(inputs.passed_over, "file")
+        printing.note(f"passing over {count} not called like pictures (--all takes every file)")
+    with Journal(options.out, options.order, afresh=options.fresh) as journal:
+        with progress(len(inputs.files), quiet=options.json) as show:
+            runner = Runner(journal, inputs.files, options.out, show, canonical_name)
+            try:
+                tally = runner.as_before() if runner.nothing_left else _go(runner, options)
+            except KeyboardInterrupt:
+                tally = runner.tally
+                interrupted = True
+            else:
+                interrupted = False
+        if interrupted:
+            printing.note(
+                f"interrupted: {tally.ended} of {tally.total} are done; the same command goes on from here"
+            )
+            return INTERRUPTED
+    _tell(tally, options)
+    return SOME_FAILED if tally.bad else DONE
+
+
+def _go(runner: Runner, options: RunOptions) -> Tally:
+    found = talking.target(options.url, options.ca)
+    with talking.telling(found.url):
+        return talking.renewing(
+            found, lambda one: asyncio.run(runner.run(talking.options(one), options.order, options.name))
+        )
+
+
+def _tell(tally: Tally, options: RunOptions) -> None:
+    if options.json:
+        printing.as_json(tally.as_json(str(options.out)))
+    else:
+        sys.stdout.write(summary(tally, options.out))
+
+
+def _is_picture(path: Path) -> bool:
+    return canonical_name(path.suffix) is not None

@@ -1,0 +1,99 @@
+"""Which DPIP a command talks to, and as whom: flags, then the environment, then what is known here.
+
+Where a system runs on this very machine and its secrets are readable, its owner is logged in without being
+asked: nothing is needed between `make run` and `dpip run`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from command.credentials import Login, Logins, credentials_file, read_logins
+from dpip.home import Home, default_home
+from dpip.records import read_record
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+FIRST_USER = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`token` is "" for nobody; `owner`: who can be logged in here without being asked, with the password."""
+
+    url: str
+    token: str
+    ca: Path | None
+    owner: tuple[str, str] | None = None
+    from_environment: bool = False  # the token is DPIP_TOKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What this machine knows of: the system that runs in this DPIP_HOME, and the logins that are kept."""
+
+    local_url: str | None
+    owner: tuple[str, str] | None
+    logins: Logins
+    authority: Path | None = None  # of the system here
+
+
+def look_around(environment: Mapping[str, str]) -> Here:
+    home = Home(Path(environment.get("DPIP_HOME") or default_home()).expanduser())
+    url = _local_url(home)
+    authority = home.tls_authority if url and home.tls_authority.exists() else None
+    owner = _owner(home, environment) if url else None
+    return Here(url, owner, read_logins(credentials_file(environment)), authority)
+
+
+def choose(
+    given_url: str | None, given_ca: Path | None, environment: Mapping[str, str], here: Here
+) -> Target:
+    """A flag wins over the environment, that over the login of `dpip login`, that over the system here."""
+    wanted = given_url or environment.get("DPIP_URL")
+    url = complete(wanted) if wanted else here.logins.chosen or here.local_url or DEFAULT_URL
+    token = environment.get("DPIP_TOKEN") or ""
+    login: Login | None = here.logins.by_url.get(url)
+    ca = given_ca or (Path(environment["DPIP_CA_FILE"]) if environment.get("DPIP_CA_FILE") else None)
+    if ca is None and login is not None and login.ca:
+        ca = Path(login.ca)
+    if ca is None and url == here.local_url:
+        ca = here.authority
+    return Target(
+        url,
+        token or (login.token if login else ""),
+        ca,
+        here.owner if url == here.local_url else None,
+        from_environment=bool(token),
+    )
+
+
+def complete(url: str) -> str:
+    """`host:port` becomes a URL; nothing stands at its end."""
+    return (url if "://" in url else f"http://{url}").rstrip("/")
+
+
+def _local_url(home: Home) -> str | None:
+    """Of the API that runs in this home, if one does."""
+    record = read_record(home.run / "api.json")
+    if record is None or not isinstance(record.get("url"), str):
+        return None
+    try:
+        os.kill(int(record["pid"]), 0)
+    except PermissionError:
+        pass  # somebody else's, and alive
+    except (OSError, KeyError, ValueError, TypeError):
+        return None
+    url: str = record["url"]
+    return url
+
+
+def _owner(home: Home, environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """The first user, whose made-up password lies in the home for its owner to read."""
+    name = environment.get("DPIP_USER") or FIRST_USER
+    try:
+        return name, environment.get("DPIP_PASSWORD") or home.first_password.read_text().strip()
+    except OSError:
+        return None
