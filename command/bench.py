@@ -12,7 +12,9 @@ from pathlib import Path
 
 from command.bench_report import Job, report
 from command.remote import Fields, Refusal, Remote
-from dpip.settings import EXIT_USAGE
+from dpip.errors import ConfigError
+from dpip.settings import ENV_PREFIX, EXIT_USAGE
+from dpip.trust import read_authorities
 from imaging import FORMATS
 
 _POLL_S = 0.05
@@ -37,7 +39,12 @@ def run(options: BenchOptions) -> int:
     if not files:
         sys.stderr.write(f"dpip bench: {options.folder} holds no file that is called like a picture\n")
         return EXIT_USAGE
-    remote = Remote(options.url)
+    vouching = os.environ.get(f"{ENV_PREFIX}TLS_CA")
+    try:
+        remote = Remote(options.url, read_authorities(Path(vouching)) if vouching else "")
+    except ConfigError as error:
+        sys.stderr.write(f"dpip bench: {error.detail}\n")
+        return EXIT_USAGE
     try:
         _log_in(remote, os.environ)
         return _measure(remote, options, files)

@@ -7,6 +7,8 @@ from typing import Any
 
 import urllib3
 
+from dpip.trust import trust
+
 _AT_ONCE = 16
 _PAGE = 1000
 _BAD = 400
@@ -22,9 +24,12 @@ class Refusal(Exception):
 class Remote:
     """Any number of threads may ask, up to 16 at the same time."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, authorities: str = "") -> None:
+        """`authorities`: PEM text of who may vouch for the API, besides those that this machine trusts."""
         self._url = url.rstrip("/")
-        self._http = urllib3.PoolManager(retries=False, timeout=_TIMEOUT, maxsize=_AT_ONCE, block=True)
+        self._http = urllib3.PoolManager(
+            retries=False, timeout=_TIMEOUT, maxsize=_AT_ONCE, block=True, ssl_context=trust(authorities)
+        )
         self.token = ""
 
     def log_in(self, user: str, password: str) -> None:

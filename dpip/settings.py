@@ -100,7 +100,7 @@ class Common(BaseSettings):
         "auto",
         description="encrypt the API and Ray; auto: where they listen beyond loopback. The bus always is",
     )
-    ca_file: Path | None = Field(
+    tls_ca: Path | None = Field(
         None,
         description="file of authorities (PEM) that may vouch for the API, besides the system's own and "
         "those that this machine trusts anyway",
@@ -137,8 +137,8 @@ class Common(BaseSettings):
         return self.encrypts(parse_address(self.controller)[0])
 
     def authorities(self, own: str) -> str:
-        """PEM text of who may vouch for the API: the system's own authority, and `ca_file`'s."""
-        return own if self.ca_file is None else own + read_authorities(self.ca_file)
+        """PEM text of who may vouch for the API: the system's own authority, and `tls_ca`'s."""
+        return own if self.tls_ca is None else own + read_authorities(self.tls_ca)
 
     def refuse_plaintext(self, host: str, what: str) -> None:
         """Raise `ConfigError` when `what` would listen in clear, beyond loopback, and nobody allowed it."""

@@ -37,6 +37,7 @@ class Host:
 
     namespace: str
     address: str
+    cable: str  # the network interface on this machine that all of its traffic passes
 
     def prefix(self, hide: Path | None = None) -> tuple[str, ...]:
         """Command words to put before a command; `hide` is a folder that this host does not see."""
@@ -62,10 +63,10 @@ def hosts(count: int) -> Iterator[list[Host]]:
         _ip("addr", "add", f"{net}.254/24", "dev", bridge)
         _ip("link", "set", bridge, "up")
         for number in range(1, count + 1):
-            host = Host(f"{bridge}-{number}", f"{net}.{number}")
+            veth = f"v{os.getpid()}-{number}"[:15]
+            host = Host(f"{bridge}-{number}", f"{net}.{number}", veth)
             _ip("netns", "add", host.namespace)
             made.append(host)
-            veth = f"v{os.getpid()}-{number}"[:15]
             _ip("link", "add", veth, "type", "veth", "peer", "name", "eth0", "netns", host.namespace)
             _ip("link", "set", veth, "master", bridge, "up")
             _ip("-n", host.namespace, "addr", "add", f"{host.address}/24", "dev", "eth0")
