@@ -8,7 +8,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 UV = $(shell command -v uv || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format e2e bench bench-engine bench-control simulate rivals overload filter-guide golden fuzz setup setup-dev lock clean clean-all python
+.PHONY: help run test check format e2e bench bench-engine bench-control simulate rivals overload screenshots filter-guide golden fuzz setup setup-dev lock clean clean-all python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -38,6 +38,9 @@ fuzz: setup-dev ## break pictures of every format for so many seconds (ARGS="600
 		--require-hashes -r requirements-fuzz.lock || \
 		echo "atheris cannot be installed here: files are broken blindly only" >&2
 	@exec $(BIN)/python -m tests.fuzz $(ARGS)
+
+screenshots: setup-dev ## docs/pictures of the page, taken anew of a real system (ARGS="DIR": every state)
+	@exec $(BIN)/python -m tools.screenshots $(ARGS)
 
 filter-guide: setup-dev ## docs/filters.md with its pictures, made of the filters
 	@exec $(BIN)/python tools/filter_guide.py

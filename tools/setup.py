@@ -28,6 +28,8 @@ LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
 COMPILED = ("--compile-bytecode",)  # now, and not while the first start is waited for
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 SETUP_LOCK = "requirements-setup.lock"  # the installer itself: uv
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_WITHIN_S = 300
 
 
 class Missing(Exception):
@@ -103,6 +105,8 @@ def set_up(kind):
     make_environment()
     install(ROOT / LOCKS[kind])
     add_checkout()
+    if kind == "dev":
+        add_browser()
     shutil.rmtree(OWN_CACHE, ignore_errors=True)
     done[kind] = wanted(kind)
     DONE.write_text(json.dumps({"root": str(ROOT), "done": done}))
@@ -198,6 +202,36 @@ def add_checkout():
     command = VENV / "bin" / "dpip"
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(str(PYTHON))} -P -m command "$@"\n')
     command.chmod(0o755)
+
+
+def add_browser():
+    """The tests of the page want a Chromium; where none is to be had, they are skipped."""
+    if any(shutil.which(name) for name in BROWSERS):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        commands = [
+            "apt-get install -y -qq chromium",
+            "apt-get update -qq",
+            "apt-get install -y -qq chromium",
+        ]
+    elif (VENV / "bin" / "playwright").exists():
+        commands = [f"{shlex.quote(str(VENV / 'bin' / 'playwright'))} install chromium"]
+    else:
+        return
+    say("installing Chromium for the tests of the page (this is done once)")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in commands:
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            done = subprocess.run(
+                shlex.split(command),
+                capture_output=True,
+                check=False,
+                env=environment,
+                timeout=BROWSER_WITHIN_S,
+            )
+            if done.returncode == 0 and " install " in command:
+                return
+    say("Chromium is not to be had here: the tests of the page will be skipped")
 
 
 def run(*words):

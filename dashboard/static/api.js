@@ -139,7 +139,9 @@ export async function signIn(name, password) {
   const words = new TextEncoder().encode(`${name}:${password}`);
   const basic = btoa(String.fromCharCode(...words));
   const answer = await ask("POST", "/login", { headers: { Authorization: `Basic ${basic}` } });
-  begin({ user: answer.user, token: answer.token, role: answer.role });
+  begin({ user: answer.user, token: answer.token });
+  const { role } = await ask("GET", `/users/${encodeURIComponent(answer.user)}`);
+  begin({ user: answer.user, token: answer.token, role });
   return /** @type {Session} */ (session);
 }
 

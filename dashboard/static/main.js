@@ -1,5 +1,6 @@
 /** The page around its views: who is signed in, where one is, and whether the server is there. */
 
+import { account } from "./account.js";
 import { connection, current, isAway, request, signOut } from "./api.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -13,11 +14,12 @@ import { workloads } from "./workloads.js";
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 const THEMES = /** @type {const} */ ({ auto: ["auto", "as the system"], light: ["sun", "light"], dark: ["moon", "dark"] });
-/** @type {{path: string, word: string, icon: any, admin?: boolean}[]} */
+/** @type {{path: string, word: string, icon: any}[]} */
 const PLACES = [
   { path: "new", word: "New", icon: "plus" },
   { path: "workloads", word: "Workloads", icon: "stack" },
   { path: "workers", word: "Workers", icon: "machine" },
+  { path: "account", word: "Account", icon: "key" },
 ];
 let leaving = new AbortController();
 
@@ -74,12 +76,14 @@ function go() {
   if (place === "workloads" && id) workload(view, signal, id, tab);
   else if (place === "workloads") workloads(view, signal);
   else if (place === "workers") workers(view, signal);
+  else if (place === "account") account(view, signal, id);
   else studio(view, signal);
 }
 
 let before = location.hash;
 window.addEventListener("hashchange", () => {
-  const samePlace = before.split("/").slice(0, 3).join("/") === location.hash.split("/").slice(0, 3).join("/");
+  const depth = before.startsWith("#/account") ? 2 : 3;
+  const samePlace = before.split("/").slice(0, depth).join("/") === location.hash.split("/").slice(0, depth).join("/");
   before = location.hash;
   const wasAt = scrollY;
   go();

@@ -1,6 +1,6 @@
 /** One workload: how far it is, its pictures, its failures, and where each of its jobs ran and why there. */
 
-import { Problem, ask, request } from "./api.js";
+import { Problem, ask, bytes, request } from "./api.js";
 import { fill, h } from "./dom.js";
 import { fromPicker, takeDrops } from "./files.js";
 import { ago, count, duration, plural, size } from "./format.js";
@@ -15,6 +15,8 @@ import { upload, uploadsOf } from "./uploads.js";
 
 /** @typedef {import("./progress.js").Workload} Workload */
 
+const DRAW_MS = 100;
+const FAILURES = 200;
 const TABS = { pictures: "Pictures", failures: "Failures", jobs: "Where it ran" };
 
 /** @param {HTMLElement} place @param {AbortSignal} ended @param {string} id @param {string} [tab] */
@@ -66,6 +68,7 @@ export function workload(place, ended, id, tab = "pictures") {
         h("button", { type: "button", class: "primary", disabled: !seen.done, onclick: downloadAll }, icon("download"), "Download all"),
         !seen.cancelled && h("button", { type: "button", onclick: () => more.click() }, icon("upload"), "Add pictures"),
         seen.failed > 0 && !seen.cancelled && h("button", { type: "button", onclick: replay }, icon("replay"), `Replay ${plural(seen.failed, "failure")}`),
+        seen.cancelled && h("button", { type: "button", onclick: resume }, icon("replay"), "Resume"),
         !seen.cancelled && seen.status !== "completed" && seen.total > 0 && h("button", { type: "button", onclick: cancel }, icon("stop"), "Cancel"),
         h("button", { type: "button", class: "quiet danger-text", onclick: remove }, icon("trash"), "Delete"),
         more),
@@ -114,6 +117,10 @@ export function workload(place, ended, id, tab = "pictures") {
       failed(error);
     }
   };
+  const resume = async () => {
+    await ask("POST", `/workloads/${id}/resume`).catch(failed);
+    following.now();
+  };
   const downloadAll = async (/** @type {Event} */ event) => {
     const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
     button.disabled = true;
@@ -139,15 +146,20 @@ export function workload(place, ended, id, tab = "pictures") {
   const watchUploads = () => {
     const uploads = uploadsOf(id);
     if (!uploads) return;
-    let drawnAt = 0;
+    let planned = 0;
     const draw = () => {
-      if (performance.now() - drawnAt < 100 && !uploads.finished) return;
-      drawnAt = performance.now();
+      planned = 0;
       showUploads(uploading, uploads);
       if (uploads.finished) following.now();
     };
-    uploads.addEventListener("change", draw);
-    ended.addEventListener("abort", () => uploads.removeEventListener("change", draw));
+    const soon = () => {
+      planned ||= window.setTimeout(draw, DRAW_MS); // it changes more often than anybody could read
+    };
+    uploads.addEventListener("change", soon);
+    ended.addEventListener("abort", () => {
+      uploads.removeEventListener("change", soon);
+      clearTimeout(planned);
+    });
     draw();
   };
 
@@ -185,34 +197,35 @@ function showUploads(place, uploads) {
 /** @param {HTMLElement} place @param {AbortSignal} ended @param {string} id */
 function failures(place, ended, id) {
   const list = h("ul", { class: "failures" });
-  fill(place, list);
+  const toFile = h("button", { type: "button", class: "small", onclick: () => bytes(`/workloads/${id}/failures.csv`).then((blob) => save(blob, `${id}-failures.csv`), failed) }, icon("download"), "As a table (CSV)");
+  fill(place, h("div", { class: "row end above" }, toFile), list);
   let known = "";
+  /** @param {any} one */
+  const row = (one) => {
+    const name = one.name ?? one.image_id;
+    const again = h("button", { type: "button", class: "small", "aria-label": `Replay ${name}`, onclick: () => {
+      again.disabled = true;
+      ask("POST", `/images/${one.image_id}/replay`).then(() => toast(`${name} is tried again.`), failed);
+    } }, icon("replay"), "Replay");
+    return h("li", { class: "failure" }, icon("warn"), h("div", {}, h("b", {}, name), h("p", {}, sentence(one.detail))), h("span", { class: "kind" }, one.kind), again);
+  };
   return {
     /** @param {Workload} seen */
     show: async (seen) => {
-      const ids = seen.failed_images.map((one) => one.image_id).join();
-      if (ids === known && known) return;
-      known = ids;
-      if (!seen.failed_images.length) {
+      const state = `${seen.failed} ${seen.status}`;
+      if (state === known) return;
+      known = state;
+      toFile.hidden = !seen.failed;
+      if (!seen.failed) {
         fill(list, h("li", { class: "empty-state" }, icon("check"), h("h2", {}, "No failures"), h("p", {}, seen.status === "completed" ? "Every picture went through." : "None so far.")));
         return;
       }
-      const names = await nameOf(id, seen.failed_images.map((one) => one.image_id), ended).catch(() => new Map());
-      if (ended.aborted) return;
-      fill(list, seen.failed_images.map((one) => h("li", { class: "failure" }, icon("warn"), h("div", {}, h("b", {}, names.get(one.image_id) ?? one.image_id), h("p", {}, sentence(one.detail))), h("span", { class: "kind" }, one.kind))),
-        seen.failed > seen.failed_images.length && h("li", { class: "muted" }, `and ${count(seen.failed - seen.failed_images.length)} more`));
+      try {
+        const page = await ask("GET", `/workloads/${id}/failures?limit=${FAILURES}`, { signal: ended });
+        fill(list, page.failures.map(row), page.next && h("li", { class: "muted" }, `The first ${count(FAILURES)} are shown; the table has them all.`));
+      } catch {
+        known = ""; // the server is away: the next turn shows them
+      }
     },
   };
-}
-
-/** File names of some originals. @param {string} id @param {string[]} wanted @param {AbortSignal} signal */
-async function nameOf(id, wanted, signal) {
-  const names = new Map();
-  let after = "";
-  do {
-    const page = await ask("GET", `/workloads/${id}/images?kind=original&limit=1000${after && `&after=${after}`}`, { signal });
-    for (const image of page.images) if (wanted.includes(image.image_id)) names.set(image.image_id, image.name);
-    after = page.next ?? "";
-  } while (after && names.size < wanted.length);
-  return names;
 }

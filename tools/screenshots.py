@@ -1,0 +1,161 @@
+"""`make screenshots`: the pictures of the page in docs/pictures, taken of a freshly started system.
+
+With a folder (`ARGS=DIR`) it takes one of every state instead, light, dark and on a phone, to look at.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.dashboard.browsers import chromium
+from tests.dashboard.visitor import PHONE, Visitor, visitor
+from tests.pictures import photographs
+from tests.system.system import System
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+DESK = {"viewport": {"width": 1360, "height": 850}, "device_scale_factor": 1.5}
+PIPELINE = "unsharp_mask:amount=1.2|duotone|vignette:strength=0.6"
+QUALITY = 82
+COUNT = 18
+
+
+def main(arguments: list[str]) -> int:
+    with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
+        if browser is None:
+            sys.stderr.write("no Chromium here: apt-get install -y chromium\n")
+            return 1
+        home = Path(scratch) / "home"
+        home.mkdir()
+        system = System(home, workers=2)
+        try:
+            system.ready().close()
+            record = system.record("api")
+            assert record is not None  # noqa: S101 - it just answered
+            files = photographs_in(Path(scratch) / "holiday")
+            if arguments:
+                for name, context in every_look():
+                    with visitor(browser, record["url"], **context) as someone:
+                        Tour(someone, Path(arguments[0]), name).walk(files)
+            else:
+                for scheme in ("light", "dark"):
+                    with visitor(browser, record["url"], color_scheme=scheme, **DESK) as someone:
+                        for_the_documents(someone, files, scheme)
+        finally:
+            system.stop()
+    return 0
+
+
+def every_look() -> list[tuple[str, dict[str, object]]]:
+    return [
+        ("light", {**DESK, "color_scheme": "light"}),
+        ("dark", {**DESK, "color_scheme": "dark"}),
+        ("phone", {**PHONE, "color_scheme": "light"}),
+    ]
+
+
+def photographs_in(folder: Path) -> list[Path]:
+    folder.mkdir()
+    files = []
+    for picture in photographs(COUNT, smallest=0.3, largest=0.9):
+        files.append(folder / picture.name.replace("photograph", "holiday"))
+        files[-1].write_bytes(picture.data)
+    return files
+
+
+def for_the_documents(someone: Visitor, files: list[Path], scheme: str) -> None:
+    """A pipeline being made, in light; what came of it, in dark."""
+    someone.at_work()
+    prepared(someone, files)
+    if scheme == "light":
+        someone.page.locator(".step .grip").first.scroll_into_view_if_needed()
+        shoot(someone.page, PICTURES / "page-new.webp")
+        return
+    someone.start("Holiday")
+    someone.completed()
+    shown(someone.page)
+    shoot(someone.page, PICTURES / "page-workload.webp")
+
+
+def prepared(someone: Visitor, files: list[Path]) -> None:
+    someone.choose(files)
+    someone.write_pipeline(PIPELINE)
+    expect(someone.page.locator(".previewer .caption")).to_contain_text("→")
+    someone.page.evaluate("document.activeElement.blur()")
+
+
+def shown(page: Page) -> None:
+    """The thumbnails in view are drawn."""
+    expect(page.locator(".tile canvas.there").nth(5)).to_be_visible()
+
+
+def shoot(page: Page, file: Path) -> None:
+    page.evaluate("document.fonts.ready")
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        picture.convert("RGB").save(file, "WEBP", quality=QUALITY, method=6)
+
+
+class Tour:
+    """Every state of the page, one after the other."""
+
+    def __init__(self, someone: Visitor, folder: Path, name: str) -> None:
+        self._someone, self._page = someone, someone.page
+        self._folder, self._name = folder, name
+        folder.mkdir(parents=True, exist_ok=True)
+        self._number = 0
+
+    def _shoot(self, state: str) -> None:
+        self._number += 1
+        self._page.wait_for_timeout(400)
+        self._page.screenshot(path=self._folder / f"{self._name}-{self._number:02}-{state}.png")
+
+    def walk(self, files: list[Path]) -> None:
+        page, someone = self._page, self._someone
+        someone.sign_in("wrong")
+        expect(page.get_by_role("alert")).to_be_visible()
+        self._shoot("sign-in")
+        someone.at_work()
+        self._shoot("new-empty")
+        prepared(someone, files)
+        self._shoot("new")
+        page.get_by_role("button", name="Add a filter").click()
+        self._shoot("filters")
+        page.keyboard.press("Escape")
+        someone.go("Workloads")
+        self._shoot("workloads")
+        someone.go("New")
+        someone.start(f"Holiday, {self._name}".replace(",", ""))
+        self._shoot("running")
+        someone.completed()
+        shown(page)
+        self._shoot("completed")
+        page.locator(".tile button").nth(2).click()
+        expect(page.get_by_role("dialog").locator("img.after")).to_be_visible()
+        self._shoot("picture")
+        page.keyboard.press("Escape")
+        for tab in ("Failures", "Where it ran"):
+            page.get_by_role("link", name=tab).click()
+            self._shoot(tab.lower().replace(" ", "-"))
+        page.get_by_role("button", name="Delete").click()
+        self._shoot("question")
+        page.keyboard.press("Escape")
+        for place in ("Workloads", "Workers", "Account"):
+            someone.go(place)
+            self._shoot(place.lower())
+        for tab in ("Tokens", "Audit", "Password"):
+            page.get_by_role("link", name=tab).click()
+            self._shoot(tab.lower())
+        page.route("**/*", lambda route: route.abort())
+        someone.go("Workloads")
+        expect(page.locator(".away")).to_be_visible()
+        self._shoot("away")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
