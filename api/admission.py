@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import lru_cache
 
 from api.incoming import inspect
@@ -10,9 +11,12 @@ from dpip.domain import ImageFacts, Needs, Workload
 from dpip.errors import DpipError, Unprocessable
 from dpip.logs import fields
 from dpip.ports import NewOriginal, Upload
-from imaging import Limits, Plan, check_output_of_plan, estimate_memory_of_plan, parse_plan
+from imaging import Header, Limits, Plan, check_output_of_plan, estimate_memory_of_plan, parse_plan
 
 log = logging.getLogger(__name__)
+
+
+_SIZE_STEP = 64 * 1024  # bytes
 
 
 @lru_cache(maxsize=1024)
@@ -20,13 +24,30 @@ def _plan(canonical: str) -> Plan:
     return parse_plan(canonical)
 
 
+def _memory(header: Header, canonical: str, limits: Limits) -> int:
+    """Bytes that the job will need. Raises what `check_output_of_plan` raises."""
+    plan = _plan(canonical)
+    check_output_of_plan(header, plan, limits)
+    return estimate_memory_of_plan(header, plan)
+
+
+_known_memory = lru_cache(maxsize=1024)(_memory)
+
+
+def _memory_of_the_like(header: Header, canonical: str, limits: Limits) -> int:
+    """The same for all pictures of a camera or a film: their headers differ in the file's size, which is
+    rounded up. Headers of many pages are not worth keeping."""
+    if header.pages:
+        return _memory(header, canonical, limits)
+    rounded = -(-header.size_bytes // _SIZE_STEP) * _SIZE_STEP
+    return _known_memory(replace(header, size_bytes=rounded), canonical, limits)
+
+
 def admit(upload: Upload, name: str | None, workload: Workload, limits: Limits) -> NewOriginal:
     """Raises `UnsupportedFormat`, `TooLarge` or `Unprocessable` for what cannot be filtered."""
     header, facts = inspect(upload, limits)
-    plan = _plan(workload.pipeline)
     try:
-        check_output_of_plan(header, plan, limits)
-        memory = estimate_memory_of_plan(header, plan)
+        memory = _memory_of_the_like(header, workload.pipeline, limits)
     except DpipError:
         raise
     except Exception as error:  # a plug-in's filter: whatever a stranger's code raises
