@@ -13,6 +13,7 @@ from PIL import Image
 from imaging.animation import Clock, Film
 from imaging.codecs import opencv, pillow
 from imaging.codecs.options import EncodeOptions
+from imaging.containers.timeless import timeless
 from imaging.frame import Frame
 from imaging.lazy import cv2, np
 from imaging.picture import Picture, Pixels
@@ -93,7 +94,7 @@ def joined(film: Film, frames_: Iterator[Frame], options: EncodeOptions) -> byte
     """An animation; it runs for ever, as Pillow writes it."""
     reel = _Reel(film, frames_)
     settings = _settings(options, gray=reel.gray) | {"save_all": True, "duration": reel.durations}
-    return pillow.saved(reel, "AVIF", settings)
+    return timeless(pillow.saved(reel, "AVIF", settings), "AVIF")
 
 
 class _Reel(Image.Image):

@@ -315,3 +315,16 @@ def test_frames_of_huge_size_within_a_small_canvas_are_refused() -> None:
     struct.pack_into("<HH", gif, at + 5, 60_000, 60_000)
     with pytest.raises(TooLarge):
         header_of(bytes(gif))
+
+
+def test_an_animation_in_avif_does_not_tell_when_it_was_made() -> None:
+    """Its encoder writes the second of its making; the same job must give the same bytes."""
+    made = filtered(animated("gif", pictures(2, 0.01)), "convert:format=avif").data
+    for kind in (b"mvhd", b"tkhd", b"mdhd"):
+        places = [place for place in range(len(made)) if made.startswith(kind, place)]
+        assert places
+        for place in places:
+            both = 16 if made[place + 4] else 8
+            assert made[place + 8 : place + 8 + both] == bytes(both)
+    assert header_of(made).frames == 2
+    assert len(seen(made)) == 2
