@@ -82,9 +82,19 @@ def main() -> None:
         pair.paste(before, (0, 0))
         pair.paste(after, (TILE[0] + 8, 0))
         pair.save(folder / f"{name}.webp", quality=78, method=6)
-        tiles.append((name, after))
+        special = name in NOISY or name in BEFORE  # what it does cannot be told from its result alone
+        tiles.append((name, halves(before, after) if special else after))
     sheet(tiles).save(SHEET, quality=80, method=6)
     GUIDE.write_text(guide())
+
+
+def halves(before: Image.Image, after: Image.Image) -> Image.Image:
+    """Before to the left of a white line, after to the right."""
+    middle = TILE[0] // 2
+    both = after.copy()
+    both.paste(before.crop((0, 0, middle, TILE[1])), (0, 0))
+    both.paste((255, 255, 255), (middle - 1, 0, middle + 1, TILE[1]))
+    return both
 
 
 def names() -> list[str]:
