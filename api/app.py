@@ -7,6 +7,7 @@ from flask import Flask
 from api import (
     audit,
     failures,
+    headers,
     images,
     listings,
     page,
@@ -55,6 +56,7 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(preview.blueprint(parts, guard))
     app.register_blueprint(system.blueprint(parts, guard))
     app.register_blueprint(page.blueprint())
+    headers.install(app)
     problems.install(app)
     app.wsgi_app = Bodies(app.wsgi_app, bounds.courtesies_at_once, bounds.courtesies_waiting)  # type: ignore[method-assign]
     return app

@@ -18,9 +18,14 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 def limit() -> int:
     """How many items the client wants on a page."""
-    given = request.args.get("limit", str(DEFAULT_LIMIT))
-    if not (given.isascii() and given.isdigit()) or not 1 <= int(given[:10]) <= MAX_LIMIT:
-        raise Malformed(f"limit must be a whole number from 1 to {MAX_LIMIT}, not {given[:50]!r}")
+    return number("limit", DEFAULT_LIMIT, MAX_LIMIT)
+
+
+def number(name: str, default: int, most: int) -> int:
+    """A whole number from 1 on. Raises `Malformed`."""
+    given = request.args.get(name, str(default))
+    if not (given.isascii() and given.isdigit()) or not 1 <= int(given[:10]) <= most:
+        raise Malformed(f"{name} must be a whole number from 1 to {most}, not {given[:50]!r}")
     return int(given)
 
 

@@ -20,6 +20,7 @@ from dpip.domain import (
     User,
     Worker,
 )
+from dpip.ports import Sample
 
 Json = dict[str, Any]
 
@@ -144,4 +145,17 @@ def worker(item: Worker) -> Json:
         "running_jobs": load.running_jobs if load else 0,
         "since": moment(item.joined_at),
         "last_report_at": moment(item.last_report_at),
+    }
+
+
+def sample(item: Sample) -> Json:
+    """A worker's resources at a time, or their mean over `seconds`; GPUs are added up."""
+    return {
+        "at": moment(item.at),
+        "seconds": item.seconds,
+        "cpu_percent": item.cpu_percent,
+        "memory_available": item.memory_available,
+        "running_jobs": item.running_jobs,
+        "gpu_percent": item.gpu_percent,
+        "gpu_memory_used": item.gpu_memory_used,
     }

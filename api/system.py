@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify
 
-from api import page, presenting
+from api import page, paging, presenting
 from api.auth import Guard
 from api.parts import Parts
 from api.problems import problem
@@ -15,11 +15,12 @@ from api.workload_view import WorkloadView
 from dpip import __version__
 from dpip.codecs import differing
 from dpip.domain import WorkerState
-from dpip.errors import DpipError
+from dpip.errors import DpipError, NotFound
 from imaging import catalogue
 
 SYSTEM_NAME = "Distributed and Parallel Image Processing (DPIP)"
 MAX_ACTIVE_SHOWN = 1000
+SAMPLES_MINUTES, MAX_SAMPLES_MINUTES = 10, 30 * 24 * 60
 GONE_SHOWN_S = 3600.0  # workers that are gone are listed for an hour
 
 _INDEX = {
@@ -55,6 +56,7 @@ _INDEX = {
     "DELETE /images/{image_id}": "remove an original with its results",
     "POST /images/{image_id}/replay": "run one that failed once more",
     "GET /workers": "who works here and how busy they are",
+    "GET /workers/{worker_id}/samples": "how busy a worker was (minutes: how far back)",
     "GET /filters": "the filters and their parameters",
     "GET /assets/{name}": "a file of the page that browsers get at /",
     "GET /health/live": "is this process alive",
@@ -103,6 +105,15 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         return jsonify(
             workers=[presenting.worker(worker) for worker in found], codecs_differ=differing(taking)
         )
+
+    @routes.get("/workers/<worker_id>/samples")
+    @guard.reads
+    def samples(worker_id: str) -> Response:
+        since = parts.clock() - 60 * paging.number("minutes", SAMPLES_MINUTES, MAX_SAMPLES_MINUTES)
+        found = parts.register.samples(worker_id, since)
+        if not found and worker_id not in {one.id for one in parts.register.workers(gone_since=0.0)}:
+            raise NotFound(f"there is no worker {worker_id!r}; GET /workers lists them")
+        return jsonify(worker_id=worker_id, samples=[presenting.sample(item) for item in found])
 
     @routes.get("/filters")
     @guard.reads

@@ -81,6 +81,7 @@ export function authorization() {
  * @throws {Problem | Away}
  */
 export async function request(method, path, more = {}) {
+  /** @type {Record<string, string>} */
   const headers = { Accept: "application/json", ...authorization(), ...more.headers };
   let body = more.body;
   if (more.json !== undefined) {

@@ -54,8 +54,8 @@ function kindOf(schema, optional) {
 
 /** @param {any} about */
 function slider({ id, hint, label, schema, value, choose }) {
-  const least = low(schema);
-  const most = high(schema);
+  const least = low(schema) ?? 0;
+  const most = high(schema) ?? 0;
   const curve = curveOf(schema, least, most);
   const unit = unitOf(schema);
   /** @param {number} number */

@@ -45,7 +45,7 @@ export function pickFilter(filters) {
     results.addEventListener("keydown", (event) => {
       const all = [...results.querySelectorAll("button")];
       const at = all.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
-      const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+      const by = ["ArrowDown", "ArrowRight"].includes(event.key) ? 1 : ["ArrowUp", "ArrowLeft"].includes(event.key) ? -1 : 0;
       if (at < 0 || !by) return;
       event.preventDefault();
       all[Math.min(all.length - 1, Math.max(0, at + by))].focus();

@@ -13,6 +13,13 @@ import { sentence } from "./toast.js";
  *   utilisation_percent: number}[], running_jobs: number, since: string, last_report_at: string}} Worker */
 
 const EVERY_MS = 2000;
+const POINTS = 150; // five minutes
+/** A chart's value in a sample. @type {Record<string, (sample: any, worker: Worker) => number>} */
+const EARLIER = {
+  CPU: (sample) => sample.cpu_percent,
+  Memory: (sample, worker) => worker.memory_total - sample.memory_available,
+  "GPU 0": (sample, worker) => sample.gpu_percent / Math.max(1, worker.gpus.length),
+};
 /** What was seen, by chart; it goes on while the page is open. @type {Map<string, number[]>} */
 const history = new Map();
 
@@ -55,11 +62,21 @@ function card(first) {
   /** @type {Map<string, {value: HTMLElement, spark: ReturnType<typeof sparkline>, element: HTMLElement}>} */
   const made = new Map();
 
+  // What happened before the page was opened comes once; from then on it is what the list says.
+  ask("GET", `/workers/${first.worker_id}/samples`).then(({ samples }) => {
+    for (const [label, value] of Object.entries(EARLIER)) {
+      if (!made.has(label)) continue;
+      const key = `${first.worker_id} ${label}`;
+      history.set(key, [...samples.map((/** @type {any} */ one) => value(one, first)), ...(history.get(key) ?? [])].slice(-POINTS));
+      made.get(label)?.spark.show(history.get(key) ?? []);
+    }
+  }, () => undefined);
+
   /** @param {string} label @param {number} now @param {number} most @param {string} words @param {boolean} alive */
   const chart = (label, now, most, words, alive) => {
     let one = made.get(label);
     if (!one) {
-      const spark = sparkline(`${label} of ${first.name}`, most);
+      const spark = sparkline(`${label} of ${first.name}`, most, POINTS);
       const value = h("span", { class: "number" });
       one = { spark, value, element: h("figure", { class: "chart" }, h("figcaption", {}, h("span", {}, label), value), spark.element) };
       made.set(label, one);
@@ -68,7 +85,7 @@ function card(first) {
     const key = `${first.worker_id} ${label}`;
     const seen = history.get(key) ?? [];
     if (alive) seen.push(now);
-    history.set(key, seen.slice(-120));
+    history.set(key, seen.slice(-POINTS));
     one.value.textContent = words;
     one.spark.show(seen);
   };

@@ -75,6 +75,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/audit"): ADMIN_READING,
     ("GET", "/status"): reading(other=200),
     ("GET", "/workers"): reading(other=200),
+    ("GET", "/workers/<worker_id>/samples"): reading(other=200),
     ("GET", "/filters"): reading(other=200),
     ("POST", "/preview"): writing(503, other=503),  # let in; previews are turned off in these tests
     ("GET", "/workloads"): reading(other=200),
@@ -109,6 +110,7 @@ class Things:
             "image_id": "0" * 17 + "-0000000001",
             "token_id": "1" * 17,
             "user_name": "nobody",
+            "worker_id": "2" * 17,
         }
     )
 
@@ -117,7 +119,16 @@ def things(api: Api, jpeg: bytes) -> Things:
     workload = api.workload()["workload_id"]
     image = api.original(workload, jpeg)
     token = api.ask("POST", "/tokens", json={"name": "spare"}).get_json()["token_id"]
-    return Things({"workload_id": workload, "image_id": image, "token_id": token, "user_name": "alice"})
+    (worker,) = api.datastore.register.workers()
+    return Things(
+        {
+            "workload_id": workload,
+            "image_id": image,
+            "token_id": token,
+            "user_name": "alice",
+            "worker_id": worker.id,
+        }
+    )
 
 
 def callers(api: Api) -> dict[str, dict[str, str]]:

@@ -57,3 +57,11 @@ def test_all_that_the_files_speak_of_is_there_and_none_of_it_elsewhere() -> None
         outside = set(re.findall(r"https?://[^\s\"')]+", text)) - {"http://www.w3.org/2000/svg"}
         assert not outside, f"{file.name} speaks of {outside}"
         assert "innerHTML" not in text
+
+
+def test_every_answer_tells_browsers_to_run_nothing_in_it(api: Api, jpeg: bytes) -> None:
+    image_id = api.original(api.workload()["workload_id"], jpeg)
+    for path in (f"/images/{image_id}", "/status", "/nothing"):
+        answer = api.ask("GET", path)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
