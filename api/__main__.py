@@ -130,6 +130,7 @@ def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
         queue=datastore.queue,
         register=datastore.register,
         leadership=datastore.leadership,
+        receipts=datastore.receipts,
         store=open_store(settings.image_location, flush=settings.flush),
         announcer=CoalescingAnnouncer(Hinter(settings.controller, join_token)),
         bounds=settings.bounds,

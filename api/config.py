@@ -34,6 +34,9 @@ class ApiSettings(LimitSettings):
         None, description="password of the first user (default: a random one, kept in secrets/first_password)"
     )
     token_hours: float = Field(24.0, gt=0, le=24 * 366, description="hours until a login's token expires")
+    idempotency_hours: float = Field(
+        24.0, gt=0, le=24 * 366, description="hours for which an answer is remembered by its Idempotency-Key"
+    )
     requests_per_second: float = Field(
         0.0, ge=0, description="requests that a user may make in each second, for ten seconds at once; 0: any"
     )
@@ -83,6 +86,7 @@ class ApiSettings(LimitSettings):
         return Bounds(
             limits=self.limits,
             token_s=self.token_hours * HOUR_S,
+            idempotency_s=self.idempotency_hours * HOUR_S,
             requests_per_second=self.requests_per_second / self.processes,
             quota=self.quota,
             uploads_at_once=self.uploads_at_once,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify, request
 
-from api import fields, paging, visible
+from api import fields, idempotency, paging, visible
 from api.archive import MEDIA_TYPE, archive
 from api.auth import Guard
 from api.bulk_upload import receive_many
@@ -19,6 +20,7 @@ from api.turns import Turns
 from api.upload import Originals
 from dpip.domain import Caller, ImageKind, Scope
 from dpip.errors import Forbidden, Malformed
+from dpip.ports import Answer
 
 _MISSION_SPELLING = "orginal"  # clients that exist send it
 
@@ -32,23 +34,29 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
 
     @routes.post("/images")
     @guard.writes_or_works
-    def upload() -> tuple[Response, int, dict[str, str]]:
+    def upload() -> Response:
         caller = guard.caller
         with (
             turns.turn(caller.user_id),
+            idempotency.attempt(parts, request, caller.user_id) as attempt,
             receive(request, parts.store, bounds.limits.max_bytes) as incoming,
         ):
             if _kind(incoming.fields, caller) is ImageKind.FILTERED:
-                answer = deliver(parts, caller, incoming)
-            else:
-                answer = originals.keep(caller, incoming)
-        location = f"{request.script_root}/images/{answer['image_id']}"
-        return jsonify(answer), HTTPStatus.CREATED, {"Location": location}
+                return idempotency.respond(_told(deliver(parts, caller, incoming)))
+            if attempt.plain:
+                return idempotency.respond(_told(originals.keep(caller, incoming)))
+            asked = idempotency.digest(request, incoming.fields, incoming.name, incoming.upload.sha256)
+            before = attempt.remembered(asked)
+            if before is not None:
+                return before
+            kept = originals.keep(caller, incoming, lambda image: attempt.receipt(asked, _told(image)))
+            return idempotency.respond(_told(kept))
 
     @routes.post("/workloads/<workload_id>/images")
     @guard.writes
     def upload_many(workload_id: str) -> tuple[Response, int]:
         caller = guard.caller
+        idempotency.refuse(request, "a bulk upload is kept part by part; send the images one by one")
         with turns.turn(caller.user_id):
             workload = visible.workload(parts, caller, workload_id)
             return jsonify(receive_many(request, parts, workload)), HTTPStatus.CREATED
@@ -73,6 +81,11 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
         return taking_turns(leaving, guard.caller.user_id, zipped)
 
     return routes
+
+
+def _told(image: Mapping[str, object]) -> Answer:
+    location = f"{request.script_root}/images/{image['image_id']}"
+    return Answer(HTTPStatus.CREATED, location, jsonify(image).get_data(as_text=True))
 
 
 def _kind(given: fields.Fields, caller: Caller) -> ImageKind:

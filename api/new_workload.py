@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import NoneType
 
 from api import fields, made_up
@@ -10,6 +11,7 @@ from dpip import names
 from dpip.domain import Caller, Workload
 from dpip.errors import Conflict, Malformed
 from dpip.ids import time_ordered_id
+from dpip.ports import Receipt
 from dpip.priority import HIGHEST, LOWEST, USUAL
 from imaging import Plan, parse_plan, plan_from_json
 
@@ -18,7 +20,12 @@ _NAME_TRIES = 10
 _OWN_FIELDS = frozenset({"filter", "workload_name", "tags", "priority", "parameters"})
 
 
-def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workload:
+def make_workload(
+    parts: Parts,
+    caller: Caller,
+    given: fields.Fields,
+    receipt: Callable[[Workload], Receipt | None] = lambda _workload: None,
+) -> Workload:
     """Raises `Malformed`, `Unprocessable` for a parameter out of range, `Conflict` for a taken name."""
     plan = plan_of(given)
     parts.bounds.limits.check_steps(plan.longest, plan.length)
@@ -41,7 +48,7 @@ def make_workload(parts: Parts, caller: Caller, given: fields.Fields) -> Workloa
             created_at=now,
         )
         try:
-            return parts.catalog.create_workload(workload)
+            return parts.catalog.create_workload(workload, receipt(workload))
         except Conflict:
             if chosen or not tries_left:
                 raise

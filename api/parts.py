@@ -16,6 +16,7 @@ from dpip.ports import (
     ImageStore,
     JobQueue,
     Leadership,
+    Receipts,
     Tokens,
     WorkerRegister,
 )
@@ -31,6 +32,7 @@ class Bounds:
 
     limits: Limits = field(default_factory=Limits)
     token_s: float = 24 * HOUR_S
+    idempotency_s: float = 24 * HOUR_S  # how long answers are remembered by their keys
     requests_per_second: float = 0.0  # of one user, in this process; 0: any number
     quota: Quota = NO_QUOTA  # of users who have none of their own
     uploads_at_once: int = 16
@@ -61,6 +63,7 @@ class Parts:
     queue: JobQueue
     register: WorkerRegister
     leadership: Leadership
+    receipts: Receipts
     store: ImageStore
     announcer: Announcer
     bounds: Bounds = field(default_factory=Bounds)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from api import fields, visible
 from api.admission import admit, shown
 from api.incoming import Incoming
 from api.parts import Parts
 from bus.messages import Topic
-from dpip.domain import Caller, Workload
+from dpip.domain import Caller, StoredImage, Workload
 from dpip.errors import Malformed
+from dpip.ports import Receipt
 
 WORKLOADS_REMEMBERED = 1024
 
@@ -24,12 +27,17 @@ class Originals:
         self._parts = parts
         self._seen: dict[tuple[str, str, str], Workload] = {}  # by user, role and workload
 
-    def keep(self, caller: Caller, incoming: Incoming) -> dict[str, object]:
+    def keep(
+        self,
+        caller: Caller,
+        incoming: Incoming,
+        receipt: Callable[[dict[str, object]], Receipt | None] | None = None,
+    ) -> dict[str, object]:
         """Raises `NotFound` for a workload that is not the caller's, and what `admit` raises."""
         workload_id = fields.text(incoming.fields, "workload_id")
         if workload_id is None:
             raise Malformed("the field workload_id is missing; POST /workloads gives one")
-        return _keep(self._parts, self._workload(caller, workload_id), incoming)
+        return _keep(self._parts, self._workload(caller, workload_id), incoming, receipt)
 
     def _workload(self, caller: Caller, workload_id: str) -> Workload:
         key = (caller.user_id, caller.role.value, workload_id)
@@ -42,8 +50,17 @@ class Originals:
         return workload
 
 
-def _keep(parts: Parts, workload: Workload, incoming: Incoming) -> dict[str, object]:
+def _keep(
+    parts: Parts,
+    workload: Workload,
+    incoming: Incoming,
+    receipt: Callable[[dict[str, object]], Receipt | None] | None,
+) -> dict[str, object]:
     new = admit(incoming.upload, incoming.name, workload, parts.bounds.limits)
-    stored = parts.catalog.add_original(new, incoming.upload.commit, parts.clock())
+
+    def written(stored: StoredImage) -> Receipt | None:
+        return receipt(shown(stored.id, workload.id, stored.facts)) if receipt is not None else None
+
+    stored = parts.catalog.add_original(new, incoming.upload.commit, parts.clock(), written)
     parts.announcer.announce(Topic.WORK, {"workload": workload.id})
     return shown(stored.id, workload.id, stored.facts)

@@ -7,9 +7,9 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
-from api import paging, visible
+from api import idempotency, paging, visible
 from api.auth import Guard
-from api.fields import read_fields
+from api.fields import Fields, read_fields
 from api.new_workload import make_workload
 from api.parts import Parts
 from api.removal import remove_workload
@@ -18,8 +18,9 @@ from api.turns import Turns
 from api.visible import owner_filter
 from api.workload_view import WorkloadView
 from bus.messages import Topic
-from dpip.domain import Workload
+from dpip.domain import Caller, Workload
 from dpip.logs import fields
+from dpip.ports import Answer, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +37,10 @@ def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
 
     @routes.post("/workloads")
     @guard.writes
-    def create() -> tuple[Response, int, dict[str, str]]:
+    def create() -> Response:
         with forms.turn(guard.caller.user_id):
             given = read_fields(request)
-        workload = make_workload(parts, guard.caller, given)
-        log.info("workload made", extra=fields(workload=workload.id, name=workload.name))
-        location = url_for("workloads.show", workload_id=workload.id)
-        return jsonify(view.one(workload)), HTTPStatus.CREATED, {"Location": location}
+        return _make(parts, view, guard.caller, given)
 
     @routes.get("/workloads")
     @guard.reads
@@ -74,3 +72,25 @@ def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
         return jsonify(workload_id=workload_id, deleted_images=removed)
 
     return routes
+
+
+def _make(parts: Parts, view: WorkloadView, caller: Caller, given: Fields) -> Response:
+    """Once for each idempotency key."""
+    answers: list[Answer] = []
+
+    def told(workload: Workload) -> Answer:
+        location = url_for("workloads.show", workload_id=workload.id)
+        return Answer(HTTPStatus.CREATED, location, jsonify(view.one(workload)).get_data(as_text=True))
+
+    def receipt(workload: Workload) -> Receipt | None:
+        answers.append(told(workload))
+        return attempt.receipt(asked, answers[-1])
+
+    with idempotency.attempt(parts, request, caller.user_id) as attempt:
+        asked = idempotency.digest(request, given)
+        before = attempt.remembered(asked)
+        if before is not None:
+            return before
+        workload = make_workload(parts, caller, given, receipt)
+    log.info("workload made", extra=fields(workload=workload.id, name=workload.name))
+    return idempotency.respond(answers[-1])

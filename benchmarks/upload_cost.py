@@ -57,6 +57,7 @@ def application(folder: Path) -> tuple[Flask, Datastore, str]:
         queue=datastore.queue,
         register=datastore.register,
         leadership=datastore.leadership,
+        receipts=datastore.receipts,
         store=FolderStore(folder / "images"),
         announcer=_Nobody(),
     )

@@ -110,6 +110,13 @@ def _serve(
             _FORGET_INTERVAL_S,
             stop,
         ),
+        "receipts": partial(
+            repeat,
+            "forgetting of idempotency keys",
+            lambda: datastore.receipts.sweep(time.time()),
+            _FORGET_INTERVAL_S,
+            stop,
+        ),
         "sweeper": partial(
             repeat,
             "sweep of the image store",

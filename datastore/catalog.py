@@ -15,6 +15,7 @@ from datastore.database import Database
 from datastore.direct import execute_many, fetch
 from datastore.pages import page
 from datastore.quotas import charge
+from datastore.receipts import keep_receipt
 from datastore.removing import remove_original, remove_workload
 from datastore.replaying import go_on, replay_failed
 from datastore.schema import IS_ACTIVE, images, jobs, workloads
@@ -22,7 +23,7 @@ from dpip import ids
 from dpip.domain import NO_QUOTA, ImageKind, JobState, Quota, StoredImage, Workload
 from dpip.errors import Conflict, NotFound
 from dpip.names import clash_key
-from dpip.ports import NewOriginal, Page
+from dpip.ports import NewOriginal, Page, Receipt
 
 _WORKLOAD = select(workloads).where(workloads.c.id == bindparam("id"))
 _NEWEST_FIRST = select(workloads).order_by(workloads.c.id.desc())
@@ -54,7 +55,7 @@ class SqlCatalog:
         self._database = database
         self._quota = quota
 
-    def create_workload(self, workload: Workload) -> Workload:
+    def create_workload(self, workload: Workload, receipt: Receipt | None = None) -> Workload:
         """Raises `Conflict` when the name (or one that clashes with it) is taken."""
         values = {
             "id": workload.id,
@@ -76,6 +77,8 @@ class SqlCatalog:
         try:
             with self._database.write() as connection:
                 connection.execute(insert(workloads), values)
+                if receipt is not None:
+                    keep_receipt(connection, receipt)
         except Conflict as error:
             raise Conflict(
                 f"the workload_name {workload.name!r} is taken, or too much like one that is; choose another"
@@ -168,9 +171,21 @@ class SqlCatalog:
                 for workload_id in workload_ids
             }
 
-    def add_original(self, new: NewOriginal, place: Callable[[str], None], now: float) -> StoredImage:
-        """Image row and job row in one transaction, with `place(key)` just before its commit."""
-        return self.add_originals([new], [place], now)[0]
+    def add_original(
+        self,
+        new: NewOriginal,
+        place: Callable[[str], None],
+        now: float,
+        receipt: Callable[[StoredImage], Receipt | None] | None = None,
+    ) -> StoredImage:
+        """Image row, job row and receipt in one transaction, with `place(key)` just before its commit."""
+
+        def also(connection: Connection, stored: tuple[StoredImage, ...]) -> None:
+            made = receipt(stored[0]) if receipt is not None else None
+            if made is not None:
+                keep_receipt(connection, made)
+
+        return self._add([new], [place], now, also)[0]
 
     def add_originals(
         self, new: Sequence[NewOriginal], places: Sequence[Callable[[str], None]], now: float
@@ -179,6 +194,15 @@ class SqlCatalog:
 
         Other writers of the workload (on SQLite: all writers) wait while `places` run.
         """
+        return self._add(new, places, now, lambda _connection, _stored: None)
+
+    def _add(
+        self,
+        new: Sequence[NewOriginal],
+        places: Sequence[Callable[[str], None]],
+        now: float,
+        also: Callable[[Connection, tuple[StoredImage, ...]], None],
+    ) -> tuple[StoredImage, ...]:
         [workload_id] = {item.workload_id for item in new}
         with self._database.write() as connection:
             values = {"of_id": workload_id, "count": len(new)}
@@ -193,6 +217,7 @@ class SqlCatalog:
             execute_many(connection, _ADD_IMAGE, [rows.image_values(image) for image in stored])
             jobs_values = [_job_values(image, item) for image, item in zip(stored, new, strict=True)]
             execute_many(connection, _ADD_JOB, jobs_values)
+            also(connection, stored)
             for place, image in zip(places, stored, strict=True):
                 place(image.key)
         return stored

@@ -217,3 +217,17 @@ samples = Table(
     UniqueConstraint("worker_id", "seconds", "at"),
     Index("ix_samples_seconds", "seconds", "at"),
 )
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("user_id", Sorted, primary_key=True),
+    Column("key", Sorted, primary_key=True),
+    Column("holder", Text, nullable=False),  # a random word of the request that works on it
+    Column("held_until", Double, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+    Column("request", Text),  # what was asked for, as a digest; null until it is answered, as is the rest
+    Column("status", Integer),
+    Column("location", Text),
+    Column("body", Text),
+)

@@ -13,6 +13,7 @@ from datastore.engines import connect
 from datastore.leadership import SqlLeadership
 from datastore.migrating import ensure_newest
 from datastore.queue import SqlJobQueue
+from datastore.receipts import SqlReceipts
 from datastore.register import SqlWorkerRegister
 from datastore.tokens import SqlTokens
 from dpip.domain import NO_QUOTA, Quota
@@ -23,6 +24,7 @@ from dpip.ports import (
     Catalog,
     JobQueue,
     Leadership,
+    Receipts,
     Tokens,
     WorkerRegister,
 )
@@ -40,6 +42,7 @@ class Datastore:
         self.leadership: Leadership = SqlLeadership(database)
         self.queue: JobQueue = SqlJobQueue(database)
         self.register: WorkerRegister = SqlWorkerRegister(database)
+        self.receipts: Receipts = SqlReceipts(database)
         self.endpoints: ApiEndpoints = SqlApiEndpoints(database)
 
     def ping(self) -> None:

@@ -14,6 +14,7 @@ DpipError
 ├── TryLater                 nobody's doing: the same request may succeed later
 │   ├── TooMany              over a rate or a bound
 │   ├── NotReady             a part that is needed is away
+│   ├── InProgress           the same request is being served already
 │   └── StorageFull          no room for the bytes
 ├── MissingBytes             a key that the image store does not hold
 ├── Fenced                   a result of an attempt that is no longer the current one
@@ -90,6 +91,10 @@ class TooMany(TryLater):
 
 class NotReady(TryLater):
     """A part of the system that is needed for this is away."""
+
+
+class InProgress(TryLater):
+    """The same request is being served already."""
 
 
 class StorageFull(TryLater):

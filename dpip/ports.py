@@ -226,11 +226,63 @@ class NewOriginal:
     needs: Needs
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client was told: an HTTP status, where the new thing is, and a JSON text."""
+
+    status: int
+    location: str | None
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A user's idempotency key while a request works under it."""
+
+    user_id: str
+    key: str
+    holder: str  # a random word: who took over has another one
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a key was used for."""
+
+    request: str  # a digest of it
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """An answer that is to be remembered in the transaction that it tells of."""
+
+    hold: Hold
+    request: str
+    answer: Answer
+
+
+class Receipts(Protocol):
+    """Answers by idempotency key; see `Catalog.create_workload` and `Catalog.add_original`."""
+
+    def hold(
+        self, user_id: str, key: str, now: float, held_until: float, expires_at: float
+    ) -> Hold | Remembered:
+        """Begin a request under this key, or hear what was answered. Raises `InProgress` while another one
+        works under it that has not been silent for too long."""
+
+    def release(self, hold: Hold) -> None:
+        """Forget the key, unless it was answered or somebody else took over."""
+
+    def sweep(self, now: float) -> int:
+        """Forget what has expired; returns how many keys."""
+
+
 class Catalog(Protocol):
     """Workloads and images. `owner_id=None` means: whoever owns it (for admins and workers)."""
 
-    def create_workload(self, workload: Workload) -> Workload:
-        """Raises `Conflict` when the name (or one that clashes with it) is taken."""
+    def create_workload(self, workload: Workload, receipt: Receipt | None = None) -> Workload:
+        """Raises `Conflict` when the name (or one that clashes with it) is taken, and `InProgress` when
+        the receipt's key is not held any more."""
 
     def workload(self, workload_id: str, owner_id: str | None) -> Workload | None: ...
     def workloads(
@@ -259,7 +311,13 @@ class Catalog(Protocol):
     def filtered_ids(self, workload_ids: Sequence[str]) -> dict[str, list[str]]:
         """For each workload, ids of its filtered images in order of upload (an empty list if none)."""
 
-    def add_original(self, new: NewOriginal, place: Callable[[str], None], now: float) -> StoredImage:
+    def add_original(
+        self,
+        new: NewOriginal,
+        place: Callable[[str], None],
+        now: float,
+        receipt: Callable[[StoredImage], Receipt | None] | None = None,
+    ) -> StoredImage:
         """Image row and job row in one transaction.
 
         The id and the key are chosen inside it; `place(key)` is called there, just before the

@@ -168,6 +168,7 @@ def api(empty_database: Path, tmp_path: Path) -> Iterator[Api]:
             queue=datastore.queue,
             register=datastore.register,
             leadership=datastore.leadership,
+            receipts=datastore.receipts,
             store=FolderStore(images),
             announcer=heard,
             bounds=Bounds(limits=Limits(max_bytes=MAX_BYTES, max_megapixels=10), upload_wait_s=0.1),
