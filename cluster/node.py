@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 OBJECT_STORE_BYTES = 80_000_000  # only ids travel through Ray; this is about the least it takes
 START_WITHIN_S = 60.0
+_LOOPBACK = "127.0.0.1"
 _POLL_S = 0.05
 _READY_FILE = "ray_current_cluster"  # `ray start` writes it when the node is up and registered
 _LOG_TAIL_CHARS = 600
@@ -91,7 +92,9 @@ def start_head(
     if dashboard_port is None:
         arguments += ["false"]
     else:
-        arguments += ["true", "--dashboard-host", node_ip, "--dashboard-port", str(dashboard_port)]
+        # It speaks no TLS: where the others do, it is for this machine alone.
+        host = node_ip if shown.certificate is None else _LOOPBACK
+        arguments += ["true", "--dashboard-host", host, "--dashboard-port", str(dashboard_port)]
     address = f"[{node_ip}]:{port}" if ":" in node_ip else f"{node_ip}:{port}"
     return _start(arguments, address, node_ip, shown, logs / "ray-head.log", object_store_bytes)
 

@@ -25,7 +25,7 @@ from dpip.lifecycle import EXIT_BROKEN, Stop, Supervised, stop_on_signals
 from dpip.logs import configure, fields
 from dpip.ports import ImageStore
 from dpip.records import read_record, write_record
-from dpip.settings import EXIT_USAGE, load, parse_address
+from dpip.settings import EXIT_USAGE, is_loopback, load, parse_address
 from storage import open_store, shared_folder
 
 _PROGRAM = "python -m controller"
@@ -34,6 +34,7 @@ _FORGET_INTERVAL_S = 3600.0
 _FIRST_SWEEP_S = 60.0
 _RETRY_S = 0.5
 _JOIN_S = 5.0
+_GUESSABLE_CHARS = 20
 
 log = logging.getLogger("controller")
 
@@ -45,7 +46,11 @@ def main() -> int:
     stop_on_signals(stop)
     try:
         store = open_store(settings.image_location, flush=settings.flush)
-        server = BusServer(*parse_address(settings.controller), settings.own_join_token())
+        host, port = parse_address(settings.controller)
+        join_token = settings.own_join_token()
+        if not is_loopback(host) and len(join_token) < _GUESSABLE_CHARS:
+            log.warning("the join token is short enough to be guessed; one of 64 random hex digits is not")
+        server = BusServer(host, port, join_token)
         try:
             datastore = wait_for_datastore(settings.datastore_url, stop, flush=settings.flush)
             if datastore is None:

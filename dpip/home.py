@@ -11,6 +11,7 @@ from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+OTHERS = 0o077  # what permissions all but the owner have
 
 
 def default_home() -> Path:
@@ -97,6 +98,9 @@ class Home:
             with contextlib.suppress(FileExistsError):
                 os.link(name, file)
             Path(name).unlink()
+        elif file.stat().st_mode & OTHERS:  # somebody put it there by hand
+            with contextlib.suppress(PermissionError):  # it is somebody else's
+                file.chmod(PRIVATE_FILE)
         return file.read_text().strip()
 
 

@@ -73,6 +73,15 @@ def test_a_client_that_trusts_it_believes_the_server_and_no_other(tmp_path: Path
         handshake(tmp_path / "api.pem", Authority(TOKEN).certificate, "elsewhere.example")
 
 
+def test_a_secret_that_others_may_read_is_closed_to_them(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.secrets.mkdir()
+    home.join_token.write_text("put there by hand\n")
+    home.join_token.chmod(0o644)
+    assert home.ensure_secret(home.join_token) == "put there by hand"
+    assert stat.S_IMODE(home.join_token.stat().st_mode) == 0o600
+
+
 def test_a_file_without_certificates_is_told(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("nonsense")
     for file in (tmp_path / "ca.pem", tmp_path / "absent.pem"):
