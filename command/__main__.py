@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from command.main import main
+import sys
 
-main()
+try:
+    from command.main import main
+
+    main()
+except KeyboardInterrupt:  # while it was still loading
+    sys.exit(130)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from command.exits import DONE, INTERRUPTED, USAGE, Ended
+from command.exits import DONE, FAILED, INTERRUPTED, USAGE, Ended
 from command.helping import new_app
 from dpip import __version__
 
@@ -72,15 +72,34 @@ def _run() -> int:
 
         completion_init()
     try:
-        return int(make_app()(prog_name="dpip", standalone_mode=False) or DONE)
+        status = int(make_app()(prog_name="dpip", standalone_mode=False) or DONE)
+        sys.stdout.flush()
     except Ended as ended:
         sys.stderr.write(f"dpip: {ended.detail}\n")
-        return ended.status
+        status = ended.status
     except typer.TyperException as error:
-        return _misused(error)
+        status = _misused(error)
+    except BrokenPipeError:
+        status = _nobody_reads()
+    except OSError as error:  # a file that changed under our hands, a disk that is full
+        sys.stderr.write(f"dpip: {error}\n")
+        status = FAILED
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("\n")
-        return INTERRUPTED
+        status = INTERRUPTED
+    except RuntimeError as error:  # Python 3.11 makes one of a Ctrl-C that meets a class in the making
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        status = INTERRUPTED
+    return status
+
+
+def _nobody_reads() -> int:
+    """`dpip workloads | head -1` has seen enough: what is still in the buffer goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return FAILED
 
 
 def _misused(error: typer.TyperException) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +20,8 @@ T = TypeVar("T")
 _AT_ONCE = 4
 # Somebody sits before the terminal.
 PATIENCE = Patience(attempts=4, first_s=0.2, longest_s=2.0, obeyed_s=30.0)
+# Somebody went for a coffee: a component that died is started again meanwhile.
+LONG_PATIENCE = Patience(attempts=12, first_s=0.3, longest_s=10.0)
 
 
 def target(url: str | None, ca: Path | None) -> Target:
@@ -48,8 +49,8 @@ def keep(url: str, login: Login, *, chosen: bool) -> None:
         raise Ended(f"cannot keep the login in {file}: {error.strerror}; set DPIP_TOKEN instead") from None
 
 
-def options(found: Target) -> Options:
-    return Options(found.url, found.token, found.ca, at_once=_AT_ONCE, patience=PATIENCE)
+def options(found: Target, patience: Patience = PATIENCE) -> Options:
+    return Options(found.url, found.token, found.ca, at_once=_AT_ONCE, patience=patience)
 
 
 def ask(url: str | None, ca: Path | None, work: Callable[[Client], T]) -> T:
@@ -88,9 +89,6 @@ def telling(url: str) -> Iterator[None]:
         raise Ended(f"{error.detail}; {hint}", UNREACHABLE) from None
     except DpipError as error:
         raise Ended(error.detail, FAILED) from None
-    except BrokenPipeError:
-        sys.stderr.close()  # nobody reads what we write
-        raise SystemExit(FAILED) from None
 
 
 def is_elsewhere_in_clear(url: str) -> bool:

@@ -42,9 +42,10 @@ class Here:
 
 def look_around(environment: Mapping[str, str]) -> Here:
     home = Home(Path(environment.get("DPIP_HOME") or default_home()).expanduser())
-    url = _local_url(home)
+    url, alive = _local_url(home)
     authority = home.tls_authority if url and home.tls_authority.exists() else None
-    owner = _owner(home, environment) if url else None
+    # Where the API is dead, who knows who has its port now: nobody is told the password.
+    owner = _owner(home, environment) if alive else None
     return Here(url, owner, read_logins(credentials_file(environment)), authority)
 
 
@@ -75,19 +76,19 @@ def complete(url: str) -> str:
     return (url if "://" in url else f"http://{url}").rstrip("/")
 
 
-def _local_url(home: Home) -> str | None:
-    """Of the API that runs in this home, if one does."""
+def _local_url(home: Home) -> tuple[str | None, bool]:
+    """Of the API that runs in this home, or ran there last; and whether it is alive."""
     record = read_record(home.run / "api.json")
-    if record is None or not isinstance(record.get("url"), str):
-        return None
+    url = (record or {}).get("url")
+    if record is None or not isinstance(url, str):
+        return None, False
     try:
         os.kill(int(record["pid"]), 0)
     except PermissionError:
-        pass  # somebody else's, and alive
-    except (OSError, KeyError, ValueError, TypeError):
-        return None
-    url: str = record["url"]
-    return url
+        return url, True  # somebody else's
+    except (OSError, KeyError, ValueError, TypeError, OverflowError):
+        return url, False
+    return url, True
 
 
 def _owner(home: Home, environment: Mapping[str, str]) -> tuple[str, str] | None:

@@ -15,6 +15,7 @@ from command.runs.journal import Journal, Order
 from command.runs.runner import Runner
 from command.runs.showing import progress, summary
 from command.runs.tally import Tally
+from command.target import Target
 from imaging.formats import canonical_name
 
 
@@ -62,10 +63,13 @@ def run(options: RunOptions) -> int:
 
 def _go(runner: Runner, options: RunOptions) -> Tally:
     found = talking.target(options.url, options.ca)
+
+    def attempt(one: Target) -> Tally:
+        patient = talking.options(one, talking.LONG_PATIENCE)
+        return asyncio.run(runner.run(patient, options.order, options.name))
+
     with talking.telling(found.url):
-        return talking.renewing(
-            found, lambda one: asyncio.run(runner.run(talking.options(one), options.order, options.name))
-        )
+        return talking.renewing(found, attempt)
 
 
 def _tell(tally: Tally, options: RunOptions) -> None:

@@ -26,9 +26,11 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """Print the lines that make a shell complete dpip's subcommands and flags.
 
-        dpip completion bash >> ~/.bashrc
-        dpip completion zsh >> ~/.zshrc
-        dpip completion fish > ~/.config/fish/completions/dpip.fish
+            dpip completion bash >> ~/.bashrc
+            dpip completion zsh >> ~/.zshrc
+            dpip completion fish > ~/.config/fish/completions/dpip.fish
+
+        Shells that are opened from then on have it.
         """
         from typer.completion import get_completion_script  # type: ignore[attr-defined]  # noqa: PLC0415
 

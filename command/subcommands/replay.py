@@ -17,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
         workload: Workload,
         kind: Annotated[
             str | None,
-            typer.Option(metavar="KIND", help="only those that failed for it, say memory"),
+            typer.Option(metavar="KIND", help="only what failed for such a reason: memory"),
         ] = None,
         as_json: Json = False,
         url: Url = None,

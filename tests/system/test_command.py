@@ -120,7 +120,7 @@ def test_ctrl_c_in_the_middle_and_the_same_command_again_do_nothing_twice(
     (tmp_path / "many").mkdir()
     for name, data in small_pictures(MANY):
         (tmp_path / "many" / name).write_bytes(data)
-    command = [sys.executable, "-m", "command", "run", "many", "--out", "out", "--filter", "median:radius=20"]
+    command = [sys.executable, "-m", "command", "run", "many", "--out", "out", "--filter", "denoise"]
     journal = tmp_path / "out" / ".dpip" / "journal.jsonl"
 
     def noted(what: str) -> list[str]:
