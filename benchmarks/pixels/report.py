@@ -100,8 +100,10 @@ def plot(rows: Sequence[Row]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" {_FONT}>',
         f'<rect width="{_WIDTH}" height="{height}" fill="white"/>',
-        '<text x="10" y="18" font-size="15" font-weight="bold">'
-        "Images per second of CPU time, by the thriftiest</text>",
+        (
+            '<text x="10" y="18" font-size="15" font-weight="bold">'
+            "Images per second of CPU time, by the thriftiest</text>"
+        ),
     ]
     for place, name in enumerate(names):
         x = 10 + place * 150
