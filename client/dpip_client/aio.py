@@ -107,7 +107,7 @@ class AsyncClient:
         in_order: bool = True,
         key_of: KeyOf = no_key,
     ) -> AsyncGenerator[Sent, None]:
-        """`key_of`: the idempotency key of a request with these originals, for programs that start again."""
+        """`key_of`: the idempotency key of a file that is sent alone, for programs that start again."""
         plan = uploading.plan(workload_id, sources, self.options.patience, key_of)
         sent_by_request = self._side_by_side(plan, 1 if in_order else self.options.at_once)
         try:

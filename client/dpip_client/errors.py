@@ -11,6 +11,7 @@ DpipError
 │   ├── UnsupportedFormat    415: not an image of a format that is read
 │   └── Unprocessable        422: a picture that cannot be decoded, a parameter out of range
 ├── TryLater                 nobody's fault; tried again already, until patience ended. `retry_after_s`
+│   ├── InProgress           409 with Retry-After: the very same request is still being served
 │   ├── TooMany              429
 │   ├── NotReady             502, 503, 504
 │   └── StorageFull          507
@@ -81,6 +82,10 @@ class TryLater(DpipError):
         self.retry_after_s = retry_after_s
 
 
+class InProgress(TryLater):
+    """409 with `Retry-After`: a request with this idempotency key is still being served."""
+
+
 class TooMany(TryLater):
     """429: over a rate, a quota, or what is taken at the same time."""
 
@@ -98,7 +103,11 @@ class ServerFault(DpipError):
 
 
 class Unreachable(DpipError):
-    """No connection, or one that broke."""
+    """No connection, or one that broke. `maybe_done`: the server may have done what it was asked for."""
+
+    def __init__(self, detail: str, *, maybe_done: bool = False) -> None:
+        super().__init__(detail)
+        self.maybe_done = maybe_done
 
 
 class NotDpip(DpipError):
@@ -126,6 +135,7 @@ _LATER: dict[int, type[TryLater]] = {
     504: NotReady,
     507: StorageFull,
 }
+_CONFLICT = 409
 _SERVER = 500
 _BAD = 400
 
@@ -135,6 +145,8 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> DpipError 
     if status < _BAD:
         return None
     detail = _detail(body) or f"the server answers {status} and does not say why"
+    if status == _CONFLICT and "retry-after" in headers:
+        return InProgress(detail, status, retry_after(headers))
     if status in _LATER:
         return _LATER[status](detail, status, retry_after(headers))
     if status >= _SERVER:

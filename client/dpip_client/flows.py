@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from dpip_client import api
 from dpip_client.calls import Answer, Broken, Call, Outcome
-from dpip_client.errors import NotReady, StorageFull, TooMany, TryLater, Unreachable
+from dpip_client.errors import TryLater, Unreachable
 from dpip_client.models import Image, Job, Json, Result, Workload
 from dpip_client.retrying import Patience
 from dpip_client.tracking import Tracker
@@ -48,7 +48,7 @@ def answered(call: Call[T], patience: Patience) -> Flow[T]:
         if isinstance(outcome, Answer):
             try:
                 return call.result(outcome)
-            except (TooMany, NotReady, StorageFull) as error:
+            except TryLater as error:
                 # An answer of the server's own says that nothing was done: any request may be repeated.
                 wait = patience.before(attempt, error.retry_after_s)
                 if wait is None:
@@ -57,7 +57,7 @@ def answered(call: Call[T], patience: Patience) -> Flow[T]:
             assert isinstance(outcome, Broken)  # noqa: S101 - the faces give one or the other
             wait = None if outcome.hopeless else patience.before(attempt)
             if wait is None or (outcome.sent and not call.repeatable):
-                raise Unreachable(outcome.why)
+                raise Unreachable(outcome.why, maybe_done=outcome.sent)
         yield Sleep(wait)
     raise AssertionError("the last attempt returns or raises")
 
@@ -115,8 +115,3 @@ def results(workload_id: str, until: Callable[[Workload], bool], patience: Patie
             return
         quiet_s = _SOONEST_S if fresh else min(quiet_s * 1.5, _LATEST_S)
         yield Sleep(max(quiet_s, seconds * _SHARE_OF_LOOKING))
-
-
-def is_later(error: Exception) -> bool:
-    """True for what patience may mend."""
-    return isinstance(error, (TryLater, Unreachable))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from dpip_client import api, flows
 from dpip_client.calls import KEY, Answer, Broken, Call, Outcome, loaded
 from dpip_client.errors import (
     Conflict,
+    InProgress,
     NotDpip,
     NotReady,
     ServerFault,
@@ -21,6 +24,7 @@ from dpip_client.flows import Flow, Item, Sleep
 from dpip_client.models import Job, Result, Workload
 from dpip_client.retrying import Patience
 from dpip_client.tracking import Tracker, result_of
+from dpip_client.uploading import plan
 
 PATIENCE = Patience(attempts=3, first_s=1.0, longest_s=8.0)
 POST = Call("POST", "/x", loaded)
@@ -128,3 +132,41 @@ def test_results_are_told_once_whatever_comes_between() -> None:
 
 def test_an_id_of_a_result_names_its_original_and_its_output() -> None:
     assert result_of("w-7-three-sizes") == Result("w-7", "three-sizes", "w-7-three-sizes")
+
+
+def test_a_request_that_is_still_being_served_is_waited_for() -> None:
+    serving = Answer(409, {"retry-after": "1"}, b'{"detail": "still being served"}')
+    assert played(flows.answered(POST.keyed("k"), PATIENCE), serving, FINE)[1] == {"a": 1}
+    assert isinstance(error_of(409, {"retry-after": "1"}, b""), InProgress)
+
+
+def shown(image_id: str, data: bytes) -> dict[str, Any]:
+    sha = hashlib.sha256(data).hexdigest()
+    facts = {"format": "png", "width": 1, "height": 1, "size_bytes": len(data), "sha256": sha}
+    return {"image_id": image_id, "workload_id": "w", "type": "original", **facts}
+
+
+def test_what_a_lost_answer_left_unknown_is_looked_up_and_only_the_rest_is_sent_again() -> None:
+    sources = [("a", b"A"), ("b", b"B"), ("c", b"A")]
+    [flow] = plan("w", sources, PATIENCE)
+    listed = {"images": [shown("w-1", b"A"), shown("w-2", b"other")], "next": None}
+    rest = {"images": [{"image_id": "w-3"}], "refused": [{"position": 1, "status": 422, "detail": "no"}]}
+    sent: list[Call[Any]] = []
+    answers = [Broken("lost", sent=True), Answer(200, {}, json.dumps(listed).encode())]
+    answers.append(Answer(201, {}, json.dumps(rest).encode()))
+    outcome: Outcome = None
+    while True:
+        try:
+            step = flow.send(outcome)
+        except StopIteration as end:
+            told = end.value
+            break
+        outcome = None
+        if isinstance(step, Call):
+            sent.append(step)
+            outcome = answers[len(sent) - 1]
+    assert [call.method for call in sent] == ["POST", "GET", "POST"]
+    assert KEY not in sent[0].headers, "bulk uploads take none"
+    last = b"".join(sent[2].body.pieces()) if sent[2].body else b""
+    assert (b'filename="a"' in last, b'filename="b"' in last, b'filename="c"' in last) == (False, True, True)
+    assert [(one.source[0], one.image_id) for one in told] == [("a", "w-1"), ("b", None), ("c", "w-3")]
