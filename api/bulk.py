@@ -107,7 +107,12 @@ class BulkIntake:
 
         def placing(upload: Upload) -> Any:
             def place(key: str) -> None:
-                upload.commit(key)
+                try:
+                    upload.commit(key)
+                except BaseException:
+                    # Now: after the transaction these keys are other uploads'.
+                    self._parts.store.delete(placed)
+                    raise
                 placed.append(key)
 
             return place
@@ -123,9 +128,6 @@ class BulkIntake:
             middle = len(some) // 2
             self._keep(some[:middle])
             self._keep(some[middle:])
-        except BaseException:
-            self._parts.store.delete(placed)
-            raise
         else:
             self.kept += [shown(image.id, image.workload_id, image.facts) for image in stored]
             self._parts.announcer.announce(Topic.WORK, {"workload": self._workload.id})
