@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import JSON, BigInteger, Boolean, Double, Integer, Text
 
 from datastore import Datastore, open_datastore
+from datastore.schema import metadata
 from datastore.snapshot import existing, forget, is_empty, load, snapshot
 from dpip.errors import Conflict
 from tests.datastore.invariants import check_invariants
@@ -43,6 +45,11 @@ def test_what_comes_out_goes_in_again(url: str, target: str, sqlite_url: str, po
     with open_datastore(other) as store:
         assert lead(store, "scheduler-2", NOW + 60) > 1, "the epoch goes on"
         add(store, workload, 1)
+
+
+def test_every_column_is_of_a_kind_that_json_has() -> None:
+    kinds = {type(column.type) for table in metadata.tables.values() for column in table.columns}
+    assert kinds <= {JSON, BigInteger, Boolean, Double, Integer, Text}, "backups are lines of JSON"
 
 
 def test_a_snapshot_does_not_see_what_comes_later(url: str) -> None:
