@@ -58,5 +58,5 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(page.blueprint())
     headers.install(app)
     problems.install(app)
-    app.wsgi_app = Bodies(app.wsgi_app, bounds.courtesies_at_once, bounds.courtesies_waiting)  # type: ignore[method-assign]
+    app.wsgi_app = Bodies(app.wsgi_app, bounds.courtesies_at_once, bounds.courtesies_waiting, bounds.stall_s)  # type: ignore[method-assign]
     return app

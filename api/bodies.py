@@ -12,8 +12,9 @@ from typing import IO, TYPE_CHECKING, Any
 from flask import Request
 from werkzeug.wsgi import FileWrapper
 
+from api.stalls import StallWatch
 from api.turns import Turns
-from dpip.errors import Malformed, TooMany
+from dpip.errors import Malformed, TooMany, TooSlow
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -39,15 +40,18 @@ def in_chunks(request: Request) -> bool:
 class Body:
     """`wsgi.input` that ends where the request's body ends, and complains when it ends before.
 
-    Raises `Malformed` for a body that is shorter than its Content-Length says.
+    Raises `Malformed` for a body that is shorter than its Content-Length says, `TooSlow` for one that stalls.
     """
 
-    def __init__(self, environ: WSGIEnvironment) -> None:
+    def __init__(self, environ: WSGIEnvironment, stalls: StallWatch) -> None:
+        self._stalls = stalls
+        self._address = str(environ.get("REMOTE_ADDR", ""))
         self._stream: IO[bytes] = environ["wsgi.input"]
         length = str(environ.get("CONTENT_LENGTH") or "")
         self.length = int(length) if length.isdigit() else None
         chunked = "chunked" in str(environ.get("HTTP_TRANSFER_ENCODING", "")).lower()
         self.received = 0
+        self._late = False
         self.ended = self.length == 0 or (self.length is None and not chunked)
         self._expects = "HTTP_EXPECT" in environ
 
@@ -58,11 +62,14 @@ class Body:
             return b"".join(iter(partial(self.read, PIECE_BYTES), b""))
         if self.length is not None:
             size = min(size, self.length - self.received)
-        try:
-            data = self._stream.read(size)
-        except OSError as error:
-            self.ended = True
-            raise self._cut_off() from error
+        with self._stalls.reading(self._address) as waiting:
+            try:
+                data = self._stream.read(size)
+            except OSError as error:
+                self.ended = True
+                raise self._cut_off() from error
+            finally:  # a read that is ended brings what had come; the next one brings nothing
+                self._late = self._late or waiting.stalled
         self.received += len(data)
         self.ended = not data or self.received == self.length
         if self.ended and self.length is not None and self.received < self.length:
@@ -84,10 +91,15 @@ class Body:
         try:
             while not self.ended and self.received < limit and time.monotonic() < deadline:
                 self.read(PIECE_BYTES)
-        except Malformed:
+        except (Malformed, TooSlow):
             return
 
-    def _cut_off(self) -> Malformed:
+    def _cut_off(self) -> Malformed | TooSlow:
+        if self._late:
+            return TooSlow(
+                f"nothing more of the body came for {self._stalls.limit_s:g} seconds, "
+                f"after {self.received:,} bytes; send it again"
+            )
         return Malformed(
             f"the request's body was cut off: {self.received:,} of {self.length or 0:,} bytes came; "
             "send it again"
@@ -101,12 +113,15 @@ class Bodies:
     `courtesies_waiting` that wait for one of those to end. Beyond that, connections are just closed.
     """
 
-    def __init__(self, app: WSGIApplication, courtesies_at_once: int, courtesies_waiting: int) -> None:
+    def __init__(
+        self, app: WSGIApplication, courtesies_at_once: int, courtesies_waiting: int, stall_s: float
+    ) -> None:
         self._app = app
+        self._stalls = StallWatch(stall_s)
         self._courtesies = Turns(courtesies_at_once, COURTESY_WAIT_S, courtesies_waiting, "courtesies")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        body = Body(environ)
+        body = Body(environ, self._stalls)
         environ["wsgi.input"] = body
         environ["wsgi.input_terminated"] = True
         environ["wsgi.file_wrapper"] = _pieces

@@ -51,6 +51,9 @@ class ApiSettings(LimitSettings):
     uploads_at_once: int = Field(
         16, ge=1, description="uploads that each process takes at the same time; others wait, then get 429"
     )
+    stall_s: float = Field(
+        30.0, ge=1, description="seconds for which the body of a request may stop coming; then it is ended"
+    )
     max_archive_bytes: int = Field(
         4 * 2**30,
         ge=1,
@@ -91,6 +94,7 @@ class ApiSettings(LimitSettings):
             quota=self.quota,
             uploads_at_once=self.uploads_at_once,
             max_archive_bytes=self.max_archive_bytes,
+            stall_s=self.stall_s,
             uploads_waiting=12 * some,
             downloads_at_once=4 * some,
             downloads_waiting=some,

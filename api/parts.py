@@ -46,6 +46,7 @@ class Bounds:
     forms_waiting: int = 4
     courtesies_at_once: int = 4  # bodies of refused requests that are read to their end at the same time
     courtesies_waiting: int = 4
+    stall_s: float = 30.0  # a request whose body stops for so long is ended
     previews_at_once: int = 2
     previews_waiting: int = 4
     max_attempts: int = 5  # of a job; a delivered result never uses one up

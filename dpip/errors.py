@@ -7,6 +7,7 @@ DpipError
 │   ├── Forbidden            somebody we know, but not allowed
 │   ├── NotFound             there is no such thing (or it is not theirs to see)
 │   ├── Conflict             it clashes with what is there
+│   ├── TooSlow              its body stopped coming
 │   ├── TooLarge             over a limit on bytes or pixels
 │   │   └── OverQuota        over what the user may keep
 │   ├── UnsupportedFormat    not an image we read
@@ -59,6 +60,10 @@ class NotFound(Refused):
 
 class Conflict(Refused):
     """The request clashes with what is there already."""
+
+
+class TooSlow(Refused):
+    """The request's body stopped coming."""
 
 
 class TooLarge(Refused):
