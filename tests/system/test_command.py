@@ -129,7 +129,14 @@ def test_ctrl_c_in_the_middle_and_the_same_command_again_do_nothing_twice(
         return [entry["image"] for entry in entries if entry["what"] == what]
 
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs ignore Ctrl-C, and what they start inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     try:
         eventually(lambda: len(noted("saved")) > 5, "some results")
