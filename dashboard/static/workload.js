@@ -198,7 +198,8 @@ function showUploads(place, uploads) {
 function failures(place, ended, id) {
   const list = h("ul", { class: "failures" });
   const toFile = h("button", { type: "button", class: "small", onclick: () => bytes(`/workloads/${id}/failures.csv`).then((blob) => save(blob, `${id}-failures.csv`), failed) }, icon("download"), "As a table (CSV)");
-  fill(place, h("div", { class: "row end above" }, toFile), list);
+  const above = h("div", { class: "row end above" }, toFile);
+  fill(place, above, list);
   let known = "";
   /** @param {any} one */
   const row = (one) => {
@@ -215,7 +216,7 @@ function failures(place, ended, id) {
       const state = `${seen.failed} ${seen.status}`;
       if (state === known) return;
       known = state;
-      toFile.hidden = !seen.failed;
+      above.hidden = !seen.failed;
       if (!seen.failed) {
         fill(list, h("li", { class: "empty-state" }, icon("check"), h("h2", {}, "No failures"), h("p", {}, seen.status === "completed" ? "Every picture went through." : "None so far.")));
         return;
