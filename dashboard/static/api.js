@@ -15,7 +15,7 @@ export class Problem extends Error {
   }
   /** The same request may succeed later. */
   get passing() {
-    return [429, 502, 503, 504, 507].includes(this.status);
+    return [408, 429, 502, 503, 504, 507].includes(this.status);
   }
 }
 

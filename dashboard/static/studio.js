@@ -20,6 +20,18 @@ const draft = { found: /** @type {Found[]} */ ([]), steps: /** @type {import("./
 const LOOKED_AT = 8; // of the chosen pictures, until one can be shown
 const EXAMPLES = ["blur:sigma=5", "grayscale|contrast:factor=1.4", "resize:width=1600|unsharp_mask", "sepia|vignette"];
 
+/** The same wish, sent again because no answer came, makes no second workload. */
+const wish = { words: "", key: "" };
+
+/** @param {string} words */
+function keyFor(words) {
+  if (!wish.key || wish.words !== words) {
+    const random = crypto.getRandomValues(new Uint8Array(16));
+    Object.assign(wish, { words, key: [...random].map((octet) => octet.toString(16).padStart(2, "0")).join("") });
+  }
+  return wish.key;
+}
+
 /** @param {HTMLElement} place @param {AbortSignal} ended */
 export async function studio(place, ended) {
   fill(place, h("p", { class: "loading" }, "Looking up the filters…"));
@@ -140,7 +152,9 @@ export async function studio(place, ended) {
   const start = async () => {
     go.disabled = true;
     try {
-      const workload = await ask("POST", "/workloads", { json: { filter: draft.text || undefined, workload_name: draft.name || undefined, tags: draft.tags || undefined } });
+      const json = { filter: draft.text || undefined, workload_name: draft.name || undefined, tags: draft.tags || undefined };
+      const workload = await ask("POST", "/workloads", { json, headers: { "Idempotency-Key": keyFor(JSON.stringify(json)) } });
+      wish.key = "";
       upload(workload.workload_id, draft.found);
       Object.assign(draft, { found: [], name: "" });
       location.hash = `#/workloads/${workload.workload_id}`;
