@@ -11,6 +11,7 @@ import { thumbnail, whenNear } from "./pictures.js";
 /** @typedef {import("./progress.js").Workload} Workload */
 
 const PAGE = 120;
+const AGAIN_MS = 3000; // until a thumbnail that did not come is asked for again
 const WORDS = { queued: "waiting", running: "being filtered", done: "done", failed: "failed" };
 
 /** @param {HTMLElement} place @param {AbortSignal} ended @param {Workload} workload */
@@ -33,7 +34,7 @@ export function gallery(place, ended, workload) {
     if (!image) return;
     thumbnail(/** @type {HTMLCanvasElement} */ (canvas), image, ended).then(
       (shown) => shown || canvas.parentElement?.classList.add("unshown"),
-      () => near.observe(canvas),
+      () => setTimeout(() => ended.aborted || near.observe(canvas), AGAIN_MS),
     );
   });
   const end = new IntersectionObserver((entries) => entries.some((one) => one.isIntersecting) && load(), { rootMargin: "600px" });
@@ -54,7 +55,7 @@ export function gallery(place, ended, workload) {
       pictures.push(...page.images);
       draw(page.images);
     } catch {
-      /* the server is away; the next turn loads it */
+      told = ""; // the server is away; the next turn loads it
     } finally {
       busy = false;
     }
