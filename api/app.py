@@ -24,6 +24,7 @@ from api import (
 from api.administration import Administration
 from api.auth import Guard
 from api.bodies import Bodies
+from api.description import routes as description
 from api.login import Login
 from api.parts import Parts
 from api.passwords import Passwords
@@ -56,6 +57,7 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(preview.blueprint(parts, guard))
     app.register_blueprint(system.blueprint(parts, guard))
     app.register_blueprint(page.blueprint())
+    app.register_blueprint(description.blueprint())
     headers.install(app)
     problems.install(app)
     app.wsgi_app = Bodies(app.wsgi_app, bounds.courtesies_at_once, bounds.courtesies_waiting, bounds.stall_s)  # type: ignore[method-assign]

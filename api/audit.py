@@ -8,7 +8,10 @@ from flask import Blueprint, Response, jsonify, request
 
 from api import paging, presenting
 from api.auth import Guard
+from api.description import parameters
+from api.description.operation import operation
 from api.parts import Parts
+from api.shapes import accounts
 from dpip.domain import Action
 from dpip.errors import Malformed
 from dpip.ports import AuditFilter
@@ -19,6 +22,19 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     routes = Blueprint("audit", __name__)
 
     @routes.get("/audit")
+    @operation(
+        "who did what (administrators)",
+        gives=accounts.Audit,
+        parameters=(
+            parameters.choice("action", Action, "of this kind"),
+            parameters.text("who", "by this user"),
+            parameters.text("address", "from this address"),
+            parameters.text("target", "done to this"),
+            parameters.moment("since", "not before"),
+            parameters.moment("until", "before"),
+            *parameters.PAGES,
+        ),
+    )
     @guard.admin_reads
     def trail() -> Response:
         wanted = AuditFilter(

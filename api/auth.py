@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from flask import Response, request
 from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth
 
+from api.description.operation import Needs, guarded
 from api.login import Login
 from api.problems import problem
 from api.rates import Rates
@@ -42,7 +43,7 @@ class Guard:
 
     def password(self, view: View) -> View:
         """HTTP Basic; see `user`."""
-        return cast(View, self._basic.login_required(view))
+        return guarded(cast(View, self._basic.login_required(view)), Needs(password=True))
 
     def reads(self, view: View) -> View:
         """A token that may read."""
@@ -92,7 +93,8 @@ class Guard:
                 raise Forbidden(why_not)
             return view(*arguments, **named)
 
-        return cast(View, self._bearer.login_required(allowed))
+        needs = Needs(tuple(scope.value for scope in any_of), admin)
+        return guarded(cast(View, self._bearer.login_required(allowed)), needs)
 
     def _check_password(self, name: str, password: str) -> User | None:
         if not name:

@@ -11,13 +11,17 @@ from flask import Blueprint, Response, jsonify, request
 
 from api import paging, presenting, visible
 from api.auth import Guard
+from api.description import parameters
+from api.description.operation import operation
 from api.leaving import taking_turns
 from api.parts import Parts
+from api.shapes import work
 from api.turns import Turns
 from dpip.domain import FailedImage
 from dpip.errors import Malformed
 
 _MAX_KIND_CHARS = 40
+KIND = parameters.text("kind", "of this kind only", maxLength=_MAX_KIND_CHARS)
 _COLUMNS = ("image_id", "name", "kind", "detail", "attempts", "worker", "failed_at")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one
 
@@ -27,6 +31,7 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
     routes = Blueprint("failures", __name__)
 
     @routes.get("/workloads/<workload_id>/failures")
+    @operation("what failed for good, and why", gives=work.FailedImages, parameters=(KIND, *parameters.PAGES))
     @guard.reads
     def listed(workload_id: str) -> Response:
         page = parts.queue.failures(
@@ -38,11 +43,13 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
         return jsonify(failures=[presenting.failed_image(item) for item in page.items], next=page.next)
 
     @routes.get("/workloads/<workload_id>/failures.csv")
+    @operation("all of them as CSV", media=("text/csv",), parameters=(KIND,))
     @guard.reads
     def as_csv(workload_id: str) -> Response:
         return exported(workload_id, "csv", "text/csv; charset=utf-8", _csv)
 
     @routes.get("/workloads/<workload_id>/failures.json")
+    @operation("all of them as JSON", gives=list[work.FailedImage], parameters=(KIND,))
     @guard.reads
     def as_json(workload_id: str) -> Response:
         return exported(workload_id, "json", "application/json", _json)
@@ -89,7 +96,7 @@ def _csv(items: Iterator[FailedImage]) -> Iterator[str]:
     """RFC 4180. A text that a spreadsheet would run as a formula gets an apostrophe before it."""
     yield _line(_COLUMNS)
     for item in items:
-        shown = presenting.failed_image(item)
+        shown = dict(presenting.failed_image(item))
         yield _line([_harmless(shown[column]) for column in _COLUMNS])
 
 

@@ -12,10 +12,13 @@ from api.archive import MEDIA_TYPE, archive
 from api.auth import Guard
 from api.bulk_upload import receive_many
 from api.delivery import deliver
+from api.description import bodies, parameters
+from api.description.operation import operation
 from api.download import download
 from api.incoming import receive
 from api.leaving import taking_turns
 from api.parts import Parts
+from api.shapes import work
 from api.turns import Turns
 from api.upload import Originals
 from dpip.domain import Caller, ImageKind, Scope
@@ -33,6 +36,18 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
     turns = Turns(bounds.uploads_at_once, bounds.upload_wait_s, bounds.uploads_waiting, "uploads")
 
     @routes.post("/images")
+    @operation(
+        "a multipart form: the file in data, workload_id -> an image",
+        gives=work.Kept,
+        status=HTTPStatus.CREATED,
+        takes=bodies.ORIGINAL,
+        parameters=(
+            parameters.text("workload_id", "where the body is a bare image"),
+            parameters.IDEMPOTENCY_KEY,
+        ),
+        refuses=(404, 409, 413, 415, 422, 507),
+        headers={"Location": "where its bytes are"},
+    )
     @guard.writes_or_works
     def upload() -> Response:
         caller = guard.caller
@@ -53,6 +68,13 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
             return idempotency.respond(_told(kept))
 
     @routes.post("/workloads/<workload_id>/images")
+    @operation(
+        "many images at once: a form with many files, a zip or a tar",
+        gives=work.BulkKept,
+        status=HTTPStatus.CREATED,
+        takes=bodies.MANY_ORIGINALS,
+        refuses=(409, 413, 507),
+    )
     @guard.writes
     def upload_many(workload_id: str) -> tuple[Response, int]:
         caller = guard.caller
@@ -62,11 +84,26 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
             return jsonify(receive_many(request, parts, workload)), HTTPStatus.CREATED
 
     @routes.get("/images/<image_id>")
+    @operation(
+        "the bytes of an original or a filtered image",
+        media=bodies.IMAGE_TYPES,
+        also={
+            HTTPStatus.PARTIAL_CONTENT: "the range that was asked for",
+            HTTPStatus.NOT_MODIFIED: "the client has it",
+        },
+        refuses=(412, 416),
+        headers={"ETag": "its SHA-256"},
+    )
     @guard.reads_or_works
     def fetch(image_id: str) -> Response:
         return taking_turns(leaving, guard.caller.user_id, lambda: download(parts, guard.caller, image_id))
 
     @routes.get("/workloads/<workload_id>/archive")
+    @operation(
+        "all results in one zip",
+        media=(MEDIA_TYPE,),
+        parameters=(parameters.choice("kind", ImageKind, "original: the originals"),),
+    )
     @guard.reads
     def everything(workload_id: str) -> Response:
         workload = visible.workload(parts, guard.caller, workload_id)

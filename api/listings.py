@@ -6,7 +6,10 @@ from flask import Blueprint, Response, jsonify
 
 from api import paging, presenting, visible
 from api.auth import Guard
+from api.description import parameters
+from api.description.operation import operation
 from api.parts import Parts
+from api.shapes import work
 from dpip.domain import ImageKind, JobState
 
 
@@ -15,6 +18,11 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     routes = Blueprint("listings", __name__)
 
     @routes.get("/workloads/<workload_id>/images")
+    @operation(
+        "its images and how each stands",
+        gives=work.Images,
+        parameters=(parameters.choice("kind", ImageKind, "originals or results only"), *parameters.PAGES),
+    )
     @guard.reads
     def images(workload_id: str) -> Response:
         after = paging.after_within(workload_id)
@@ -33,6 +41,11 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         )
 
     @routes.get("/workloads/<workload_id>/jobs")
+    @operation(
+        "its jobs: where, why there, how long",
+        gives=work.Jobs,
+        parameters=(parameters.choice("state", JobState, "in this state only"), *parameters.PAGES),
+    )
     @guard.reads
     def jobs(workload_id: str) -> Response:
         page = parts.queue.jobs(

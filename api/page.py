@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 import dashboard
+from api.description.operation import UNCHANGED, operation
 
 # Nothing but our own files, no script or style within a document, no frame around it.
 _POLICY = (
@@ -21,8 +22,9 @@ def wanted() -> bool:
     return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
 
 
-def page() -> Response:
-    response = _file(dashboard.PAGE)
+def page(name: str = dashboard.PAGE) -> Response:
+    """A page of ours, with what keeps others' hands off it."""
+    response = _file(name)
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -34,6 +36,7 @@ def blueprint() -> Blueprint:
     routes = Blueprint("page", __name__)
 
     @routes.get("/assets/<name>")
+    @operation("a file of the page that browsers get at /", media=("*/*",), also=UNCHANGED)
     def asset(name: str) -> Response:
         return _file(name)
 

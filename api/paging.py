@@ -11,7 +11,7 @@ from dpip.errors import Malformed
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
-_MAX_CURSOR_CHARS = 100
+MAX_CURSOR_CHARS = 100
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -32,7 +32,7 @@ def number(name: str, default: int, most: int) -> int:
 def after() -> str | None:
     """The cursor: what `next` of the page before said."""
     given = request.args.get("after")
-    if given is not None and len(given) > _MAX_CURSOR_CHARS:
+    if given is not None and len(given) > MAX_CURSOR_CHARS:
         raise Malformed("after must be what `next` of the page before said")
     return given or None
 

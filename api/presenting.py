@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
 from api.outputs import output_of
+from api.shapes import accounts, system, work
 from dpip.domain import (
     AuditEntry,
     FailedImage,
     Failure,
+    Gpu,
     ImageKind,
     Job,
     Quota,
@@ -22,20 +22,18 @@ from dpip.domain import (
 )
 from dpip.ports import Sample
 
-Json = dict[str, Any]
-
 
 def moment(seconds: float | None) -> str | None:
     """Seconds since the epoch as ISO 8601."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def user(item: User, default: Quota) -> Json:
+def user(item: User, default: Quota) -> accounts.User:
     """Without the password's hash. A quota of null is no bound."""
     quota = item.quota
     return {
         "name": item.name,
-        "role": item.role.value,
+        "role": item.role,
         "disabled": item.disabled,
         "quota_bytes": default.bytes if quota.bytes is None else quota.bytes,
         "quota_images": default.images if quota.images is None else quota.images,
@@ -45,11 +43,11 @@ def user(item: User, default: Quota) -> Json:
     }
 
 
-def audit_entry(item: AuditEntry) -> Json:
+def audit_entry(item: AuditEntry) -> accounts.AuditEntry:
     return {
         "id": item.id,
         "at": moment(item.at),
-        "action": item.action.value,
+        "action": item.action,
         "who": item.who,
         "address": item.address,
         "target": item.target,
@@ -58,7 +56,7 @@ def audit_entry(item: AuditEntry) -> Json:
     }
 
 
-def token(item: Token, of_request: str) -> Json:
+def token(item: Token, of_request: str) -> accounts.Token:
     """All but the secret, which nobody knows any more. `current`: it is this request's own."""
     return {
         "token_id": item.id,
@@ -71,13 +69,13 @@ def token(item: Token, of_request: str) -> Json:
     }
 
 
-def image(stored: StoredImage, job: Job | None) -> Json:
+def image(stored: StoredImage, job: Job | None) -> work.Image:
     """An image; for an original, how its job stands, and for a filtered one, which output it is."""
     output = output_of(stored.id)
     return {
         "image_id": stored.id,
         "workload_id": stored.workload_id,
-        "type": stored.kind.value,
+        "type": stored.kind,
         "output": output[1] if output and stored.kind is ImageKind.FILTERED else None,
         "name": stored.name,
         "format": stored.facts.format,
@@ -86,16 +84,16 @@ def image(stored: StoredImage, job: Job | None) -> Json:
         "size_bytes": stored.facts.size_bytes,
         "sha256": stored.facts.sha256,
         "created_at": moment(stored.created_at),
-        "state": job.state.value if job else None,
+        "state": job.state if job else None,
         "failure": failure(job.failure) if job else None,
     }
 
 
-def job(item: Job) -> Json:
+def job(item: Job) -> work.Job:
     return {
         "image_id": item.id,
         "workload_id": item.workload_id,
-        "state": item.state.value,
+        "state": item.state,
         "attempt": item.attempt,
         "worker": item.worker_name,
         "reason": item.reason,
@@ -107,11 +105,11 @@ def job(item: Job) -> Json:
     }
 
 
-def failure(item: Failure | None) -> Json | None:
+def failure(item: Failure | None) -> work.Failure | None:
     return None if item is None else {"kind": item.kind, "detail": item.detail}
 
 
-def failed_image(item: FailedImage) -> Json:
+def failed_image(item: FailedImage) -> work.FailedImage:
     return {
         "image_id": item.image_id,
         "name": item.name,
@@ -123,32 +121,51 @@ def failed_image(item: FailedImage) -> Json:
     }
 
 
-def timings(item: Timings | None) -> Json | None:
-    return None if item is None else {**asdict(item), "total": item.total}
+def timings(item: Timings | None) -> work.Timings | None:
+    if item is None:
+        return None
+    return {
+        "fetch": item.fetch,
+        "decode": item.decode,
+        "filter": item.filter,
+        "encode": item.encode,
+        "deliver": item.deliver,
+        "total": item.total,
+    }
 
 
-def worker(item: Worker) -> Json:
+def worker(item: Worker) -> system.Worker:
     """`since` is when it joined; what it reports itself is null until its first report."""
     load = item.load
     return {
         "worker_id": item.id,
         "name": item.name,
         "tags": list(item.tags),
-        "state": item.state.value,
+        "state": item.state,
         "host": item.machine.host,
         "cores": item.machine.cores,
         "cpu_percent": load.cpu_percent if load else None,
         "codecs": list(item.machine.codecs),
         "memory_total": item.machine.memory_total,
         "memory_available": load.memory_available if load else None,
-        "gpus": [asdict(gpu) for gpu in (load.gpus if load and load.gpus else item.machine.gpus)],
+        "gpus": [gpu(one) for one in (load.gpus if load and load.gpus else item.machine.gpus)],
         "running_jobs": load.running_jobs if load else 0,
         "since": moment(item.joined_at),
         "last_report_at": moment(item.last_report_at),
     }
 
 
-def sample(item: Sample) -> Json:
+def gpu(item: Gpu) -> system.Gpu:
+    return {
+        "index": item.index,
+        "name": item.name,
+        "memory_total": item.memory_total,
+        "memory_used": item.memory_used,
+        "utilisation_percent": item.utilisation_percent,
+    }
+
+
+def sample(item: Sample) -> system.Sample:
     """A worker's resources at a time, or their mean over `seconds`; GPUs are added up."""
     return {
         "at": moment(item.at),

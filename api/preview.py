@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from api.auth import Guard
+from api.description import bodies
+from api.description.operation import operation
 from api.incoming import receive
 from api.new_workload import plan_of
 from api.parts import Parts
@@ -20,6 +22,19 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     turns = Turns(bounds.previews_at_once, bounds.form_wait_s, bounds.previews_waiting, "previews")
 
     @routes.post("/preview")
+    @operation(
+        "an image in data and a filter -> what comes of it, at once; nothing is kept",
+        media=bodies.IMAGE_TYPES,
+        takes=bodies.PREVIEW,
+        refuses=(413, 415, 422, 507),
+        headers={
+            "X-Image-Width": "pixels",
+            "X-Image-Height": "pixels",
+            "X-Image-Format": "of the real result, where a browser could not show it",
+            "X-Image-Bytes": "of the real result",
+            "Server-Timing": "where the time went",
+        },
+    )
     @guard.writes
     def preview() -> Response:
         previews = parts.previews

@@ -34,7 +34,7 @@ STATUSES: dict[type[errors.DpipError], HTTPStatus] = {
     errors.InProgress: HTTPStatus.CONFLICT,
     errors.StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
 }
-_TITLES = {
+TITLES = {
     HTTPStatus.BAD_REQUEST: "Malformed request",
     HTTPStatus.UNAUTHORIZED: "Not logged in",
     HTTPStatus.FORBIDDEN: "Not allowed",
@@ -42,7 +42,9 @@ _TITLES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "Method not allowed",
     HTTPStatus.REQUEST_TIMEOUT: "Too slow",
     HTTPStatus.CONFLICT: "Conflict",
+    HTTPStatus.PRECONDITION_FAILED: "Precondition failed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too large",
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "Range not satisfiable",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Unsupported image format",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Cannot be processed",
     HTTPStatus.TOO_MANY_REQUESTS: "Too much at once",
@@ -66,7 +68,7 @@ def status_of(error: errors.DpipError) -> HTTPStatus:
 
 def problem(status: HTTPStatus, detail: str, title: str | None = None, **more: object) -> Response:
     """A problem document. `more` are members beside those of the standard."""
-    title = title or _TITLES.get(status, status.phrase)
+    title = title or TITLES.get(status, status.phrase)
     body = {
         "type": f"urn:dpip:problem:{title.lower().replace(' ', '-')}",
         "title": title,

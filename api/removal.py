@@ -9,7 +9,9 @@ from flask import Blueprint, Response, jsonify
 
 from api import visible
 from api.auth import Guard
+from api.description.operation import operation
 from api.parts import Parts
+from api.shapes import work
 from api.trail import Trail
 from bus.messages import Topic
 from dpip.domain import Action, ImageKind, Workload
@@ -24,6 +26,7 @@ def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
     routes = Blueprint("removal", __name__)
 
     @routes.delete("/images/<image_id>")
+    @operation("remove an original with its results", gives=work.DeletedImage, refuses=(409,))
     @guard.writes
     def delete(image_id: str) -> Response:
         image = parts.catalog.image(image_id, visible.owner_filter(guard.caller))

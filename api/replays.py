@@ -8,8 +8,10 @@ from flask import Blueprint, Response, jsonify, request
 
 from api import visible
 from api.auth import Guard
-from api.failures import kind_of_failure
+from api.description.operation import operation
+from api.failures import KIND, kind_of_failure
 from api.parts import Parts
+from api.shapes import work
 from api.workload_view import WorkloadView
 from bus.messages import Topic
 from dpip.errors import Conflict, NotFound
@@ -25,6 +27,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     view = WorkloadView(parts)
 
     @routes.post("/workloads/<workload_id>/replay")
+    @operation("run all that failed once more", gives=work.Replayed, parameters=(KIND,), refuses=(409,))
     @guard.writes
     def replay_all(workload_id: str) -> Response:
         workload = visible.workload(parts, guard.caller, workload_id)
@@ -35,6 +38,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         return jsonify(workload_id=workload.id, replayed=count)
 
     @routes.post("/images/<image_id>/replay")
+    @operation("run one that failed once more", gives=work.Replayed, refuses=(409,))
     @guard.writes
     def replay_one(image_id: str) -> Response:
         image = parts.catalog.image(image_id, visible.owner_filter(guard.caller))
@@ -48,6 +52,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         return jsonify(workload_id=workload_id, replayed=count)
 
     @routes.post("/workloads/<workload_id>/resume")
+    @operation("a cancelled one goes on, and takes images again", gives=work.Workload)
     @guard.writes
     def resume(workload_id: str) -> Response:
         found = visible.workload(parts, guard.caller, workload_id)

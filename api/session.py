@@ -8,8 +8,10 @@ from flask import Blueprint, Response, jsonify
 
 from api import presenting
 from api.auth import Guard
+from api.description.operation import operation
 from api.login import Login
 from api.parts import Parts
+from api.shapes import accounts
 from api.trail import Trail
 from dpip.domain import Action
 from dpip.logs import fields
@@ -22,6 +24,7 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
     routes = Blueprint("session", __name__)
 
     @routes.post("/login")
+    @operation("HTTP Basic user and password -> a token", gives=accounts.Login)
     @guard.password
     def log_in() -> Response:
         user = guard.user
@@ -39,6 +42,7 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
         )
 
     @routes.delete("/logout")
+    @operation("this token is dead from then on", gives=accounts.Logout)
     @guard.accounts
     def log_out() -> Response:
         caller = guard.caller

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Flask, Response, current_app, jsonify
 
 from api import page, paging, presenting
 from api.auth import Guard
+from api.description import parameters
+from api.description.document import described
+from api.description.operation import JSON, UNCHANGED, operation
 from api.parts import Parts
 from api.problems import problem
+from api.shapes import system as shapes
 from api.visible import owner_filter
 from api.workload_view import WorkloadView
 from dpip import __version__
@@ -23,46 +27,6 @@ MAX_ACTIVE_SHOWN = 1000
 SAMPLES_MINUTES, MAX_SAMPLES_MINUTES = 10, 30 * 24 * 60
 GONE_SHOWN_S = 3600.0  # workers that are gone are listed for an hour
 
-_INDEX = {
-    "POST /login": "HTTP Basic user and password -> a token",
-    "DELETE /logout": "this token is dead from then on",
-    "GET /tokens": "your tokens: names, scopes, expiry, last use (limit, after; user, for administrators)",
-    "POST /tokens": "name, scopes, expires_in_hours -> a token, whose secret is shown this once",
-    "DELETE /tokens/{token_id}": "that token is dead from then on",
-    "GET /users": "all users (administrators; limit, after)",
-    "POST /users": "name, password, role, quota_bytes, quota_images -> a user (administrators)",
-    "GET /users/{user_name}": "a user, or yourself: role, quotas and what is used of them",
-    "PATCH /users/{user_name}": "your password; role, disabled, quotas and any password for administrators",
-    "DELETE /users/{user_name}": "remove a user; workloads=delete: with all workloads (administrators)",
-    "GET /audit": "who did what (administrators; action, who, address, target, since, until, limit, after)",
-    "GET /status": "the system and your active workloads",
-    "POST /workloads": "filter, workload_name, tags, priority and the filter's parameters -> a workload",
-    "GET /workloads": "your workloads, newest first (limit, after)",
-    "GET /workloads/{workload_id}": "one workload",
-    "DELETE /workloads/{workload_id}": "remove it with all its images",
-    "POST /workloads/{workload_id}/cancel": "stop its jobs, keep what is done",
-    "POST /workloads/{workload_id}/resume": "a cancelled one goes on, and takes images again",
-    "GET /workloads/{workload_id}/failures": "what failed for good, and why (kind, limit, after)",
-    "GET /workloads/{workload_id}/failures.csv": "all of them as CSV (kind)",
-    "GET /workloads/{workload_id}/failures.json": "all of them as JSON (kind)",
-    "POST /workloads/{workload_id}/replay": "run all that failed once more (kind)",
-    "POST /workloads/{workload_id}/images": "many images at once: a form with many files, a zip or a tar",
-    "GET /workloads/{workload_id}/images": "its images and how each stands (kind, limit, after)",
-    "GET /workloads/{workload_id}/jobs": "its jobs: where, why there, how long (state, limit, after)",
-    "POST /images": "a multipart form: the file in data, workload_id -> an image",
-    "GET /images/{image_id}": "the bytes of an original or a filtered image",
-    "GET /workloads/{workload_id}/archive": "all results in one zip (kind=original: the originals)",
-    "POST /preview": "an image in data and a filter -> what comes of it, at once; nothing is kept",
-    "DELETE /images/{image_id}": "remove an original with its results",
-    "POST /images/{image_id}/replay": "run one that failed once more",
-    "GET /workers": "who works here and how busy they are",
-    "GET /workers/{worker_id}/samples": "how busy a worker was (minutes: how far back)",
-    "GET /filters": "the filters and their parameters",
-    "GET /assets/{name}": "a file of the page that browsers get at /",
-    "GET /health/live": "is this process alive",
-    "GET /health/ready": "can it take uploads, and if not, why",
-}
-
 
 def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     """GET /, /status, /workers, /filters and /health."""
@@ -70,13 +34,17 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     view = WorkloadView(parts)
 
     @routes.get("/")
+    @operation(
+        "what there is; the page, for browsers", gives=shapes.Index, media=(JSON, "text/html"), also=UNCHANGED
+    )
     def index() -> Response:
-        told = jsonify(system_name=SYSTEM_NAME, version=__version__, endpoints=_INDEX)
+        told = jsonify(system_name=SYSTEM_NAME, version=__version__, endpoints=_index(current_app))
         answer = page.page() if page.wanted() else told
         answer.vary.add("Accept")
         return answer
 
     @routes.get("/status")
+    @operation("the system and your active workloads", gives=shapes.Status)
     @guard.reads
     def status() -> Response:
         page = parts.catalog.workloads(owner_filter(guard.caller), active_only=True, limit=MAX_ACTIVE_SHOWN)
@@ -98,6 +66,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         )
 
     @routes.get("/workers")
+    @operation("who works here and how busy they are", gives=shapes.Workers)
     @guard.reads
     def workers() -> Response:
         found = parts.register.workers(gone_since=parts.clock() - GONE_SHOWN_S)
@@ -107,6 +76,18 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         )
 
     @routes.get("/workers/<worker_id>/samples")
+    @operation(
+        "how busy a worker was",
+        gives=shapes.Samples,
+        parameters=(
+            parameters.whole(
+                "minutes",
+                "how far back",
+                SAMPLES_MINUTES,
+                MAX_SAMPLES_MINUTES,
+            ),
+        ),
+    )
     @guard.reads
     def samples(worker_id: str) -> Response:
         since = parts.clock() - 60 * paging.number("minutes", SAMPLES_MINUTES, MAX_SAMPLES_MINUTES)
@@ -116,15 +97,18 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         return jsonify(worker_id=worker_id, samples=[presenting.sample(item) for item in found])
 
     @routes.get("/filters")
+    @operation("the filters and their parameters", gives=shapes.Filters)
     @guard.reads
     def filters() -> Response:
         return jsonify(filters=catalogue())
 
     @routes.get("/health/live")
+    @operation("is this process alive", gives=shapes.Alive)
     def live() -> Response:
         return jsonify(status="alive")
 
     @routes.get("/health/ready")
+    @operation("can it take uploads, and if not, why", gives=shapes.Ready, refuses=(503,))
     def ready() -> Response:
         checks = {"datastore": _datastore(parts), "image_store": _image_store(parts)}
         wrong = [f"{part}: {reason}" for part, reason in checks.items() if reason is not None]
@@ -133,6 +117,15 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         return jsonify(status="ready", checks=_worded(checks) | _not_needed(parts))
 
     return routes
+
+
+def _index(app: Flask) -> dict[str, str]:
+    """Each route in a line, with the names of what its query takes."""
+    found = {}
+    for method, path, told, _, _ in described(app):
+        names = [one.name for one in told.parameters if one.place == "query"]
+        found[f"{method} {path}"] = told.summary + (f" ({', '.join(names)})" if names else "")
+    return found
 
 
 def _worded(checks: dict[str, str | None]) -> dict[str, str]:

@@ -8,9 +8,12 @@ from flask import Blueprint, Response, jsonify, request
 
 from api import fields, paging, presenting
 from api.auth import Guard
+from api.description import bodies, parameters
+from api.description.operation import operation
 from api.login import Login
 from api.parts import HOUR_S, Parts
 from api.session import secret_shown
+from api.shapes import accounts
 from api.trail import Trail
 from dpip import credentials
 from dpip.domain import Action, Caller, Role, Scope
@@ -26,6 +29,12 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
     routes = Blueprint("tokens", __name__)
 
     @routes.get("/tokens")
+    @operation(
+        "your tokens: names, scopes, expiry, last use",
+        gives=accounts.Tokens,
+        parameters=(*parameters.PAGES, parameters.text("user", "whose, for administrators")),
+        refuses=(404,),
+    )
     @guard.reads
     def every() -> Response:
         caller = guard.caller
@@ -44,6 +53,13 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
         return user.id
 
     @routes.post("/tokens")
+    @operation(
+        "name, scopes, expires_in_hours -> a token, whose secret is shown this once",
+        gives=accounts.NewToken,
+        status=HTTPStatus.CREATED,
+        takes=bodies.NEW_TOKEN,
+        refuses=(409, 413),
+    )
     @guard.writes
     def make() -> tuple[Response, int]:
         caller = guard.caller
@@ -59,6 +75,7 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
         return secret_shown(answer), HTTPStatus.CREATED
 
     @routes.delete("/tokens/<token_id>")
+    @operation("that token is dead from then on", gives=accounts.Token)
     @guard.writes
     def revoke(token_id: str) -> Response:
         caller = guard.caller

@@ -9,7 +9,10 @@ from flask import Blueprint, Response, jsonify, request
 from api import fields, paging, presenting
 from api.administration import Administration
 from api.auth import Guard
+from api.description import bodies, parameters
+from api.description.operation import operation
 from api.parts import Parts
+from api.shapes import accounts
 from dpip.domain import User
 from dpip.errors import Malformed
 
@@ -18,16 +21,24 @@ def blueprint(parts: Parts, guard: Guard, administration: Administration) -> Blu
     """The routes below /users."""
     routes = Blueprint("users", __name__)
 
-    def shown(user: User) -> presenting.Json:
+    def shown(user: User) -> accounts.User:
         return presenting.user(user, parts.bounds.quota)
 
     @routes.get("/users")
+    @operation("all users (administrators)", gives=accounts.Users, parameters=parameters.PAGES)
     @guard.admin_reads
     def every() -> Response:
         page = parts.accounts.users(limit=paging.limit(), after=paging.after())
         return jsonify(users=[shown(user) for user in page.items], next=page.next)
 
     @routes.post("/users")
+    @operation(
+        "name, password, role, quota_bytes, quota_images -> a user (administrators)",
+        gives=accounts.NewUser,
+        status=HTTPStatus.CREATED,
+        takes=bodies.NEW_USER,
+        refuses=(409, 413),
+    )
     @guard.admin_writes
     def add() -> tuple[Response, int]:
         user, made_up = administration.add(guard.caller, fields.read_fields(request))
@@ -36,11 +47,18 @@ def blueprint(parts: Parts, guard: Guard, administration: Administration) -> Blu
         return answer, HTTPStatus.CREATED
 
     @routes.get("/users/<user_name>")
+    @operation("a user, or yourself: role, quotas and what is used of them", gives=accounts.User)
     @guard.reads
     def show(user_name: str) -> Response:
         return jsonify(shown(administration.seen_by(guard.caller, user_name)))
 
     @routes.patch("/users/<user_name>")
+    @operation(
+        "your password; role, disabled, quotas and any password for administrators",
+        gives=accounts.User,
+        takes=bodies.CHANGED_USER,
+        refuses=(409, 413),
+    )
     @guard.writes
     def change(user_name: str) -> Response:
         caller = guard.caller
@@ -49,6 +67,12 @@ def blueprint(parts: Parts, guard: Guard, administration: Administration) -> Blu
         return jsonify(shown(administration.change(caller, user, given, request.remote_addr)))
 
     @routes.delete("/users/<user_name>")
+    @operation(
+        "remove a user (administrators)",
+        gives=accounts.DeletedUser,
+        parameters=(parameters.text("workloads", "with all workloads", enum=["delete"]),),
+        refuses=(409,),
+    )
     @guard.admin_writes
     def delete(user_name: str) -> Response:
         caller = guard.caller

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from api import presenting
 from api.parts import Parts
+from api.shapes import work
 from dpip.domain import JobState, WorkerState, Workload
 from imaging import parse_plan
 
@@ -20,18 +20,16 @@ class WorkloadView:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def one(self, workload: Workload) -> dict[str, Any]:
+    def one(self, workload: Workload) -> work.Workload:
         return self.many([workload])[0]
 
-    def many(self, workloads: Sequence[Workload]) -> list[dict[str, Any]]:
+    def many(self, workloads: Sequence[Workload]) -> list[work.Workload]:
         filtered = self._parts.catalog.filtered_ids([workload.id for workload in workloads])
         unfinished = any(workload.unfinished for workload in workloads)
         offered = self._offered_tags() if unfinished else None
         return [self._show(workload, filtered.get(workload.id, []), offered) for workload in workloads]
 
-    def _show(
-        self, workload: Workload, filtered: list[str], offered: frozenset[str] | None
-    ) -> dict[str, Any]:
+    def _show(self, workload: Workload, filtered: list[str], offered: frozenset[str] | None) -> work.Workload:
         waiting = workload.unfinished and offered is not None
         missing = sorted(set(workload.tags) - (offered or frozenset())) if waiting else []
         return {
@@ -40,7 +38,7 @@ class WorkloadView:
             "filter": _filter_names(workload.pipeline),
             "pipeline": workload.pipeline,
             "outputs": list(workload.outputs),
-            "status": workload.status.value,
+            "status": workload.status,
             "running_jobs": workload.unfinished,
             "filtered_images": filtered,
             "total": workload.total,
@@ -57,9 +55,13 @@ class WorkloadView:
             "note": _note(workload, missing),
         }
 
-    def _failures(self, workload: Workload) -> list[dict[str, Any]]:
+    def _failures(self, workload: Workload) -> list[work.FailureOfImage]:
         page = self._parts.queue.jobs(workload.id, state=JobState.FAILED, limit=MAX_FAILURES_SHOWN)
-        return [{"image_id": job.id, **(presenting.failure(job.failure) or {})} for job in page.items]
+        return [
+            {"image_id": job.id, "kind": job.failure.kind, "detail": job.failure.detail}
+            for job in page.items
+            if job.failure is not None
+        ]
 
     def _offered_tags(self) -> frozenset[str]:
         workers = self._parts.register.workers()

@@ -9,10 +9,13 @@ from flask import Blueprint, Response, jsonify, request, url_for
 
 from api import idempotency, paging, visible
 from api.auth import Guard
+from api.description import bodies, parameters
+from api.description.operation import operation
 from api.fields import Fields, read_fields
 from api.new_workload import make_workload
 from api.parts import Parts
 from api.removal import remove_workload
+from api.shapes import work
 from api.trail import Trail
 from api.turns import Turns
 from api.visible import owner_filter
@@ -36,6 +39,15 @@ def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
         return visible.workload(parts, guard.caller, workload_id)
 
     @routes.post("/workloads")
+    @operation(
+        "filter, workload_name, tags, priority and the filter's parameters -> a workload",
+        gives=work.Workload,
+        status=HTTPStatus.CREATED,
+        takes=bodies.NEW_WORKLOAD,
+        parameters=(parameters.IDEMPOTENCY_KEY,),
+        refuses=(409, 413, 422),
+        headers={"Location": "where it is shown"},
+    )
     @guard.writes
     def create() -> Response:
         with forms.turn(guard.caller.user_id):
@@ -43,17 +55,20 @@ def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
         return _make(parts, view, guard.caller, given)
 
     @routes.get("/workloads")
+    @operation("your workloads, newest first", gives=work.Workloads, parameters=parameters.PAGES)
     @guard.reads
     def every() -> Response:
         page = parts.catalog.workloads(owner_filter(guard.caller), limit=paging.limit(), after=paging.after())
         return jsonify(workloads=view.many(page.items), next=page.next)
 
     @routes.get("/workloads/<workload_id>")
+    @operation("one workload", gives=work.Workload)
     @guard.reads
     def show(workload_id: str) -> Response:
         return jsonify(view.one(theirs(workload_id)))
 
     @routes.post("/workloads/<workload_id>/cancel")
+    @operation("stop its jobs, keep what is done", gives=work.Workload)
     @guard.writes
     def cancel(workload_id: str) -> Response:
         workload = parts.catalog.cancel_workload(theirs(workload_id).id, parts.clock())
@@ -64,6 +79,7 @@ def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
         return jsonify(view.one(workload))
 
     @routes.delete("/workloads/<workload_id>")
+    @operation("remove it with all its images", gives=work.DeletedWorkload)
     @guard.writes
     def delete(workload_id: str) -> Response:
         removed = remove_workload(parts, trail, guard.caller.user_name, theirs(workload_id))

@@ -27,6 +27,7 @@ from dpip.domain import ClaimedJob, Load, Machine, Placement, Role, Scope, Token
 from dpip.ports import Report
 from imaging import Limits
 from storage import FolderStore
+from tests.api.as_described import as_described
 from tests.pictures import encode, photograph
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real one is slow on purpose
@@ -91,7 +92,9 @@ class Api:
         headers = {**(self.bearer(user) if user else {}), **more.pop("headers", {})}
         if isinstance(more.get("data"), dict):
             more["data"], more["content_type"] = _as_clients_do(more["data"])
-        return self.app.test_client().open(path, method=method, headers=headers, buffered=True, **more)
+        answer = self.app.test_client().open(path, method=method, headers=headers, buffered=True, **more)
+        as_described(self.app).check(answer)
+        return answer
 
     def workload(self, user: str = "alice", **fields: Any) -> dict[str, Any]:
         answer = self.ask("POST", "/workloads", user, json=fields)
