@@ -164,8 +164,10 @@ def _responses(told: Operation, needs: Needs | None, *, in_path: bool) -> Json:
         wrong |= {401, 429, 503} if needs.password else {401, 403, 429, 503}
     if in_path:
         wrong.add(404)
-    if told.takes is not None or told.parameters:
+    if told.parameters:
         wrong.add(400)
+    if told.takes is not None:
+        wrong |= {400, 408, 413}
     return answers | {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(wrong)}
 
 
