@@ -23,6 +23,10 @@ class OneOf(ColumnElement[bool]):
         self.column = column
         self.listed = bindparam(parameter, type_=Text())
 
+    def self_group(self, against: Any = None) -> ColumnElement[Any]:  # noqa: ARG002 - SQLAlchemy's signature
+        """As it is: SQLAlchemy would add `= 1` on SQLite, which then looks at every row of the table."""
+        return self
+
 
 def listed(values: Iterable[str]) -> str:
     """Values for the parameter of a `OneOf`."""
