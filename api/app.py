@@ -15,6 +15,7 @@ from api import (
     problems,
     removal,
     replays,
+    reports,
     session,
     system,
     tokens,
@@ -53,6 +54,7 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(images.blueprint(parts, guard, leaving))
     app.register_blueprint(failures.blueprint(parts, guard, leaving))
     app.register_blueprint(removal.blueprint(parts, guard, trail))
+    app.register_blueprint(reports.blueprint(parts, guard))
     app.register_blueprint(replays.blueprint(parts, guard))
     app.register_blueprint(preview.blueprint(parts, guard))
     app.register_blueprint(system.blueprint(parts, guard))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields as dataclass_fields
 
 from api import fields
-from dpip.domain import ImageFacts, Output
+from dpip.domain import ImageFacts, Making, Output
 from dpip.errors import Malformed, MissingBytes
 from dpip.ports import ImageStore
 from imaging import FORMATS
@@ -15,6 +15,8 @@ from imaging import FORMATS
 KeyOf = Callable[[str, str], str]  # where this attempt's result lies: of a format, and an output's name
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MAKING = {field.name for field in dataclass_fields(Making)}
+_MAX_WORDS, _MAX_CHARS = 100, 500
 _KEYS = {"name", "key", *(field.name for field in dataclass_fields(ImageFacts))}
 
 
@@ -28,7 +30,7 @@ def read_others(given: fields.Fields, store: ImageStore, key_of: KeyOf) -> list[
 
 
 def _other(item: object, store: ImageStore, key_of: KeyOf) -> Output:
-    if not isinstance(item, dict) or set(item) != _KEYS:
+    if not isinstance(item, dict) or set(item) - {"making"} != _KEYS:
         raise _wrong(f"{str(item)[:60]} is no such object")
     name, key, form, sha256 = (item[field] for field in ("name", "key", "format", "sha256"))
     width, height, size_bytes = (item[field] for field in ("width", "height", "size_bytes"))
@@ -45,7 +47,36 @@ def _other(item: object, store: ImageStore, key_of: KeyOf) -> Output:
         raise _wrong(
             f"the output {name!r} was not delivered with {facts.size_bytes:,} bytes; deliver it again"
         )
-    return Output(name, key, facts)
+    return Output(name, key, facts, making_of(item.get("making")))
+
+
+def read_making(given: fields.Fields) -> Making | None:
+    """Optional: how the delivered image was made. Raises `Malformed`."""
+    text = fields.text(given, "making")
+    return making_of(fields.json_value(text.encode())) if text else None
+
+
+def making_of(item: object) -> Making | None:
+    """Of a JSON value. Raises `Malformed`."""
+    if item is None:
+        return None
+    if isinstance(item, dict) and set(item) == _MAKING:
+        way, notes, codecs = item["way"], item["notes"], item["codecs"]
+        if all(map(_is_text, (way, *_list(notes), *_list(codecs)))):
+            return Making(way, tuple(notes), tuple(codecs))
+    raise Malformed(
+        "making must be an object of way (a string), notes and codecs (lists of strings, "
+        f"{_MAX_WORDS} at most); {str(item)[:60]} is none"
+    )
+
+
+def _list(value: object) -> list[object]:
+    """As it is, or something that is no text."""
+    return value if isinstance(value, list) and len(value) <= _MAX_WORDS else [None]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _MAX_CHARS and "\0" not in value
 
 
 def _size(store: ImageStore, key: str) -> int:

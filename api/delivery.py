@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from typing import Any
 
 from api import fields
-from api.delivered import read_others
+from api.delivered import read_making, read_others
 from api.incoming import Incoming
 from api.parts import Parts
 from dpip.domain import (
@@ -40,7 +41,7 @@ def deliver(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str, Any]:
     workload = parts.catalog.workload(job.workload_id, None) if job else None
     if job is None or workload is None or job.workload_id != fields.text(incoming.fields, "workload_id"):
         raise Fenced(f"there is no job of the image {job_id!r} in this workload any more")
-    timings = _timings(incoming.fields)
+    timings = _timings(incoming)
     output, final = _output(incoming.fields, workload), _final(incoming.fields)
     if not _current(job, attempt, caller):
         raise _over(job_id, attempt)
@@ -53,7 +54,7 @@ def deliver(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str, Any]:
         extension = copy_extension(extension) if of_copy else extension
         return result_key(workload.name, job_id, attempt, extension, name)
 
-    this = Output(output, key_of(facts.format, output), facts)
+    this = Output(output, key_of(facts.format, output), facts, read_making(incoming.fields))
     answer: dict[str, Any] = {
         "workload_id": workload.id,
         "image_id": filtered_id(job_id, output),
@@ -90,7 +91,7 @@ def _all(workload: Workload, outputs: list[Output]) -> Success:
             "final=false, and list those as others with the last"
         )
     first, *more = (by_name[name] for name in workload.outputs)
-    return Success(first.key, first.facts, tuple(more))
+    return Success(first.key, first.facts, tuple(more), first.making)
 
 
 def _current(job: Job, attempt: int, caller: Caller) -> bool:
@@ -126,9 +127,10 @@ def _attempt(given: fields.Fields) -> int:
     return int(text[:9])
 
 
-def _timings(given: fields.Fields) -> Timings:
-    """Optional: where the worker's time went, as a JSON object of seconds."""
-    text = fields.text(given, "timings")
+def _timings(incoming: Incoming) -> Timings:
+    """Optional: where the worker's time went so far, as a JSON object of seconds. How long this delivery took
+    to arrive, which the worker cannot know yet, is added."""
+    text = fields.text(incoming.fields, "timings")
     if text is None:
         return Timings()
     values = fields.json_object(text.encode())
@@ -140,4 +142,5 @@ def _timings(given: fields.Fields) -> Timings:
         or not all(map(math.isfinite, seconds.values()))
     ):
         raise Malformed(f"timings must be an object of seconds, with names among {', '.join(sorted(names))}")
-    return Timings(**seconds)
+    so_far = Timings(**seconds)
+    return replace(so_far, deliver=so_far.deliver + incoming.seconds)

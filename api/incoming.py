@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class Incoming:
     fields: fields.Fields
     upload: Upload
     name: str | None  # the uploader's file name, without folders
+    seconds: float = 0.0  # that it took to arrive
 
     def inspect(self, limits: Limits) -> tuple[Header, ImageFacts]:
         """Raises `UnsupportedFormat`, `TooLarge`, or `Unprocessable` for what is no whole picture."""
@@ -52,7 +54,7 @@ def receive(request: Request, store: ImageStore, max_bytes: int) -> Iterator[Inc
     `StorageFull`.
     """
     _check_length(request, max_bytes)
-    sink = _Sink(store, max_bytes)
+    sink, begun = _Sink(store, max_bytes), time.monotonic()
     try:
         if request.mimetype == fields.MULTIPART:
             given = fields.unique(read_form(request, sink.open))
@@ -64,7 +66,7 @@ def receive(request: Request, store: ImageStore, max_bytes: int) -> Iterator[Inc
                 f"send the image as multipart/form-data, in a file field called {FILE_FIELDS[0]}, beside the "
                 "field workload_id: curl --form data=@picture.jpg --form workload_id=..."
             )
-        yield Incoming(given, sink.upload(), sink.name)
+        yield Incoming(given, sink.upload(), sink.name, time.monotonic() - begun)
     finally:
         sink.close()
 

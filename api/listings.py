@@ -36,8 +36,11 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         originals = sum(item.kind is ImageKind.ORIGINAL for item in page.items)
         found = parts.queue.jobs(workload_id, limit=originals, after=after).items if originals else ()
         states = {job.id: job for job in found}
+        filtered = [item.id for item in page.items if item.kind is ImageKind.FILTERED]
+        makings = parts.catalog.makings(filtered) if filtered else {}
         return jsonify(
-            images=[presenting.image(item, states.get(item.id)) for item in page.items], next=page.next
+            images=[presenting.image(item, states.get(item.id), makings.get(item.id)) for item in page.items],
+            next=page.next,
         )
 
     @routes.get("/workloads/<workload_id>/jobs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from api.outputs import output_of
-from api.shapes import accounts, system, work
+from api.shapes import accounts, reports, system, work
 from dpip.domain import (
     AuditEntry,
     FailedImage,
@@ -13,6 +13,7 @@ from dpip.domain import (
     Gpu,
     ImageKind,
     Job,
+    Making,
     Quota,
     StoredImage,
     Timings,
@@ -69,8 +70,9 @@ def token(item: Token, of_request: str) -> accounts.Token:
     }
 
 
-def image(stored: StoredImage, job: Job | None) -> work.Image:
-    """An image; for an original, how its job stands, and for a filtered one, which output it is."""
+def image(stored: StoredImage, job: Job | None, made: Making | None = None) -> work.Image:
+    """An image; for an original, how its job stands, and for a filtered one, which output it is and what it
+    could not keep."""
     output = output_of(stored.id)
     return {
         "image_id": stored.id,
@@ -86,6 +88,16 @@ def image(stored: StoredImage, job: Job | None) -> work.Image:
         "created_at": moment(stored.created_at),
         "state": job.state if job else None,
         "failure": failure(job.failure) if job else None,
+        "notes": list(made.notes) if made else [],
+    }
+
+
+def making(item: Making | None) -> reports.Making:
+    """Where nothing is known of it (it was made by an early release), `way` and `codecs` are null."""
+    return {
+        "way": item.way if item else None,
+        "notes": list(item.notes) if item else [],
+        "codecs": list(item.codecs) if item else None,
     }
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from datastore import rows
+from datastore import making, rows
 from datastore.cancelling import cancel_unfinished
 from datastore.chunks import chunks
 from datastore.counters import lock_workload
@@ -20,7 +20,7 @@ from datastore.removing import remove_original, remove_workload
 from datastore.replaying import go_on, replay_failed
 from datastore.schema import IS_ACTIVE, images, jobs, workloads
 from dpip import ids
-from dpip.domain import NO_QUOTA, ImageKind, JobState, Quota, StoredImage, Workload
+from dpip.domain import NO_QUOTA, ImageKind, JobState, Making, Quota, StoredImage, Workload
 from dpip.errors import Conflict, NotFound
 from dpip.names import clash_key
 from dpip.ports import NewOriginal, Page, Receipt
@@ -246,6 +246,16 @@ class SqlCatalog:
         with self._database.read() as connection:
             found = connection.execute(statement.limit(limit + 1)).all()
         return page([rows.image(row) for row in found], limit, lambda item: item.id)
+
+    def makings(self, image_ids: Sequence[str]) -> dict[str, Making]:
+        """How these filtered images were made, as far as it is known."""
+        with self._database.read() as connection:
+            return making.of_images(connection, image_ids)
+
+    def makings_of(self, workload_id: str) -> tuple[tuple[Making, int], ...]:
+        """How the filtered images of a workload were made, and how many each way; looks at each of them."""
+        with self._database.read() as connection:
+            return making.of_workload(connection, workload_id)
 
     def known_keys(self, keys: Sequence[str]) -> set[str]:
         known: set[str] = set()

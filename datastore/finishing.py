@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Text, bindparam, cast, insert, select, update
 
-from datastore import rows
+from datastore import making, rows
 from datastore.counters import CounterChanges
 from datastore.direct import execute_many, fetch
 from datastore.one_of import OneOf, listed
 from datastore.requeueing import UNPLACED
 from datastore.schema import images, jobs, workloads
 from dpip import ids
-from dpip.domain import Failure, ImageKind, JobState, Outcome, Output, StoredImage, Success
+from dpip.domain import Failure, ImageKind, JobState, Making, Outcome, Output, StoredImage, Success
 
 _LOCK = (
     select(
@@ -121,12 +121,14 @@ class _Batch:
     now: float
     max_attempts: int
     images: list[dict[str, object]] = field(default_factory=list)
+    makings: list[Making] = field(default_factory=list)
     done: list[dict[str, object]] = field(default_factory=list)
     failed: list[dict[str, object]] = field(default_factory=list)
     again: list[dict[str, object]] = field(default_factory=list)
     changes: CounterChanges = field(default_factory=CounterChanges)
 
     def write(self, connection: Connection) -> None:
+        making.keep(connection, self.makings)
         execute_many(connection, _ADD_IMAGE, self.images)
         execute_many(connection, _DONE, self.done)
         execute_many(connection, _FAILED, self.failed)
@@ -171,9 +173,11 @@ def _commit(batch: _Batch, job: _Current, outcome: Outcome, taken: dict[str, str
         "deliver": outcome.timings.deliver,
     }
     if isinstance(result, Success):
-        for filtered in _filtered_images(job, result, batch.now):
-            batch.images.append(rows.image_values(filtered))
+        for filtered, made in _filtered_images(job, result, batch.now):
+            batch.images.append({**rows.image_values(filtered), "making": making.id_of(made)})
             taken[filtered.key] = filtered.id
+            if made is not None:
+                batch.makings.append(made)
         batch.done.append(values)
         job.state = JobState.DONE
     else:
@@ -211,21 +215,24 @@ def _objection(job: _Current, result: Success, taken: dict[str, str]) -> Failure
     return None
 
 
-def _filtered_images(job: _Current, result: Success, now: float) -> list[StoredImage]:
-    made = (Output(job.outputs[0], result.key, result.facts), *result.more)
+def _filtered_images(job: _Current, result: Success, now: float) -> list[tuple[StoredImage, Making | None]]:
+    outputs = (Output(job.outputs[0], result.key, result.facts, result.making), *result.more)
     return [
-        StoredImage(
-            id=ids.filtered_id(job.row.id, output.name),
-            workload_id=job.row.workload_id,
-            owner_id="",  # the workload's; images have no owner of their own
-            seq=job.row.seq,
-            kind=ImageKind.FILTERED,
-            key=output.key,
-            name=None,
-            facts=output.facts,
-            created_at=now,
+        (
+            StoredImage(
+                id=ids.filtered_id(job.row.id, output.name),
+                workload_id=job.row.workload_id,
+                owner_id="",  # the workload's; images have no owner of their own
+                seq=job.row.seq,
+                kind=ImageKind.FILTERED,
+                key=output.key,
+                name=None,
+                facts=output.facts,
+                created_at=now,
+            ),
+            output.making,
         )
-        for output in made
+        for output in outputs
     ]
 
 

@@ -150,7 +150,15 @@ images = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("making", Sorted),  # of a filtered image: an id in `makings`
     Index("ix_images_workload_id", "workload_id", "id"),
+)
+
+makings = Table(
+    "makings",
+    metadata,
+    Column("id", Sorted, primary_key=True),  # a digest of the content
+    Column("content", Text, nullable=False),
 )
 
 jobs = Table(

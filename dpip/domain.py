@@ -301,24 +301,36 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Making:
+    """How a filtered image was made. Together with its original and its pipeline, which are known anyway, it
+    says all that has a say in its bytes. Few of them come with many images."""
+
+    way: str  # for people: decoded and encoded, or a short cut
+    notes: tuple[str, ...]  # for people: what could not be kept
+    codecs: tuple[str, ...]  # libraries with versions, as in `Machine`
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """A filtered image that a pipeline made beside its first."""
 
     name: str  # one of the workload's `outputs`
     key: str
     facts: ImageFacts
+    making: Making | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Success:
     """What a finished attempt brought; all bytes lie under their keys already.
 
-    `key` and `facts` are of the workload's first output, `more` of the others.
+    `key`, `facts` and `making` are of the workload's first output, `more` of the others.
     """
 
     key: str
     facts: ImageFacts
     more: tuple[Output, ...] = ()
+    making: Making | None = None  # None: a worker of an earlier release
 
     @property
     def keys(self) -> tuple[str, ...]:

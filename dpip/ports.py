@@ -20,6 +20,7 @@ from dpip.domain import (
     JobState,
     Load,
     Machine,
+    Making,
     Needs,
     Outcome,
     Output,
@@ -28,6 +29,7 @@ from dpip.domain import (
     Quota,
     Role,
     StoredImage,
+    Timings,
     Token,
     User,
     Worker,
@@ -37,6 +39,7 @@ from dpip.domain import (
 from dpip.priority import YOUNG, Ageing
 
 T = TypeVar("T")
+NO_TIME = Timings()
 Clock = Callable[[], float]  # seconds since the epoch
 
 
@@ -118,9 +121,12 @@ class ImageExchange(Protocol):
         before: Sequence[Output] = (),
         *,
         last: bool = True,
+        making: Making | None = None,
+        timings: Timings = NO_TIME,
     ) -> str:
         """Store one output of the job and return its key. `before` are those that were delivered before it;
-        more will come unless it is the `last`. Raises `Fenced`, `StorageFull`, `TryLater`."""
+        more will come unless it is the `last`. `timings` are the job's so far. Raises `Fenced`,
+        `StorageFull`, `TryLater`."""
 
 
 # --- the datastore -------------------------------------------------------------------------------
@@ -345,6 +351,12 @@ class Catalog(Protocol):
         after: str | None = None,
     ) -> Page[StoredImage]:
         """In order of upload."""
+
+    def makings(self, image_ids: Sequence[str]) -> dict[str, Making]:
+        """How these filtered images were made, as far as it is known."""
+
+    def makings_of(self, workload_id: str) -> tuple[tuple[Making, int], ...]:
+        """How the filtered images of a workload were made, and how many each way; most of them first."""
 
     def known_keys(self, keys: Sequence[str]) -> set[str]:
         """Those of `keys` that a row points at (the sweeper removes the others' bytes)."""

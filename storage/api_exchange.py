@@ -11,7 +11,7 @@ from typing import Any
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from dpip.domain import DEFAULT_OUTPUT, ClaimedJob, ImageFacts, ImageKind, Output
+from dpip.domain import DEFAULT_OUTPUT, ClaimedJob, ImageFacts, ImageKind, Making, Output, Timings
 from dpip.errors import (
     DpipError,
     Fenced,
@@ -26,6 +26,7 @@ from dpip.errors import (
     Unprocessable,
     UnsupportedFormat,
 )
+from dpip.ports import NO_TIME
 from storage.exchange import Extension, key_of_result, usual_extension
 
 _CONNECT_S = 5.0
@@ -92,6 +93,8 @@ class ApiExchange:
         before: Sequence[Output] = (),
         *,
         last: bool = True,
+        making: Making | None = None,
+        timings: Timings = NO_TIME,
     ) -> str:
         extension = self._extension(facts.format).removeprefix(".")
         fields: dict[str, str | tuple[str, bytes]] = {
@@ -105,7 +108,12 @@ class ApiExchange:
             fields["output"] = output
         if not last:
             fields["final"] = "false"
-        elif before:
+        else:
+            if timings.total:
+                fields["timings"] = json.dumps(asdict(timings))
+            if making is not None:
+                fields["making"] = json.dumps(asdict(making))
+        if last and before:
             fields["others"] = json.dumps([_other(one) for one in before])
         answer = _object(self._ask("POST", "/images", fields, _DELIVERING))
         return str(answer.get("key") or key_of_result(claimed, extension, output))
@@ -130,7 +138,8 @@ class ApiExchange:
 
 
 def _other(output: Output) -> dict[str, object]:
-    return {"name": output.name, "key": output.key, **asdict(output.facts)}
+    making = {"making": asdict(output.making)} if output.making else {}
+    return {"name": output.name, "key": output.key, **asdict(output.facts), **making}
 
 
 def _error(

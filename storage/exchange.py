@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dpip.domain import DEFAULT_OUTPUT, ClaimedJob, ImageFacts, Output
+from dpip.domain import DEFAULT_OUTPUT, ClaimedJob, ImageFacts, Making, Output, Timings
 from dpip.ids import copy_extension, result_key
-from dpip.ports import ImageStore
+from dpip.ports import NO_TIME, ImageStore
 
 Extension = Callable[[str], str]  # a format's file extension, dot or not: "jpeg" -> "jpg"
 _SHORT = {"jpeg": "jpg", "tiff": "tif"}
@@ -48,6 +48,8 @@ class StoreExchange:
         before: Sequence[Output] = (),  # noqa: ARG002 - they lie there, and nobody is told before the last
         *,
         last: bool = True,  # noqa: ARG002 - likewise
+        making: Making | None = None,  # noqa: ARG002 - the outcome tells it
+        timings: Timings = NO_TIME,  # noqa: ARG002 - likewise
     ) -> str:
         key = key_of_result(claimed, self._extension(facts.format), output)
         self._store.put(key, data)

@@ -8,11 +8,13 @@ from functools import lru_cache
 from typing import Protocol
 
 import imaging
-from dpip.domain import ImageFacts, QueuedJob
+from dpip.domain import ImageFacts, Making, QueuedJob
+from imaging.codec_set import codec_set
 from imaging.limits import Limits
 from imaging.plan import Plan
 
 _PIPELINES_KEPT = 256
+_MAKINGS_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Picture:
     name: str
     data: bytes
     facts: ImageFacts
+    making: Making
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,12 @@ class Filter(Protocol):
     def __call__(self, data: bytes, job: QueuedJob) -> Filtered: ...
 
 
+@lru_cache(_MAKINGS_KEPT)
+def _making(way: str, notes: tuple[str, ...], codecs: tuple[str, ...]) -> Making:
+    """The same object for the same words: many outcomes travel together, and it travels once."""
+    return Making(way, notes, codecs)
+
+
 @lru_cache(_PIPELINES_KEPT)
 def _plan(canonical: str) -> Plan:
     return imaging.parse_plan(canonical)
@@ -52,7 +61,10 @@ def filter_here(
     results = imaging.run_plan(data, _plan(pipeline), limits, wanted)
     timings = [result.timings for _, result in results]
     return Filtered(
-        tuple(Picture(name, result.data, result.facts) for name, result in results),
+        tuple(
+            Picture(name, result.data, result.facts, _making(result.path, result.notes, codec_set()))
+            for name, result in results
+        ),
         sum(one.decode for one in timings),
         sum(one.filter for one in timings),
         sum(one.encode for one in timings),

@@ -14,7 +14,7 @@ from typing import Any
 from cluster.tether import tethered
 from dpip import errors
 from dpip.confinement import confine
-from dpip.domain import ImageFacts
+from dpip.domain import ImageFacts, Making
 from dpip.framing import pack, read_message
 from imaging.codec_set import codecs_used
 from imaging.limits import Limits
@@ -47,12 +47,15 @@ def filter_alone(
     return Filtered(_pictures(head["outputs"], body), head["decode"], head["filter"], head["encode"])
 
 
-def _pictures(outputs: Iterable[tuple[str, dict[str, Any]]], body: bytes) -> tuple[Picture, ...]:
+def _pictures(
+    outputs: Iterable[tuple[str, dict[str, Any], dict[str, Any]]], body: bytes
+) -> tuple[Picture, ...]:
     """Of the bytes that stand one after the other."""
     pictures, start = [], 0
-    for name, given in outputs:
+    for name, given, made in outputs:
         facts = ImageFacts(**given)
-        pictures.append(Picture(name, body[start : start + facts.size_bytes], facts))
+        making = Making(made["way"], tuple(made["notes"]), tuple(made["codecs"]))
+        pictures.append(Picture(name, body[start : start + facts.size_bytes], facts, making))
         start += facts.size_bytes
     return tuple(pictures)
 
@@ -89,7 +92,7 @@ def _answer(head: dict[str, Any], data: bytes) -> bytes:
     done = filter_here(data, head["pipeline"], limits)
     return pack(
         {
-            "outputs": [(one.name, asdict(one.facts)) for one in done.pictures],
+            "outputs": [(one.name, asdict(one.facts), asdict(one.making)) for one in done.pictures],
             "decode": done.decode,
             "filter": done.filter,
             "encode": done.encode,

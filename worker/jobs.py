@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -76,24 +77,35 @@ class JobRunner:
         spent |= {"decode": done.decode, "filter": done.filter, "encode": done.encode}
         ticket.check()
         with _timed(spent, "deliver"):
-            first, *more = self._deliver(ticket, done.pictures)
-        return Success(first.key, first.facts, tuple(more))
+            first, *more = self._deliver(ticket, done.pictures, Timings(**spent))
+        return Success(first.key, first.facts, tuple(more), first.making)
 
-    def _deliver(self, ticket: Ticket, pictures: Sequence[Picture]) -> list[Output]:
+    def _deliver(self, ticket: Ticket, pictures: Sequence[Picture], spent: Timings) -> list[Output]:
         """One after another; the last one may finish the job."""
         delivered: list[Output] = []
+        begun = time.monotonic()
         for picture in pictures:
             ticket.check()
             last = picture is pictures[-1]
-            step = partial(self._deliver_one, ticket.claimed, picture, tuple(delivered), last=last)
-            delivered.append(Output(picture.name, self._patiently(ticket, step), picture.facts))
+            so_far = replace(spent, deliver=time.monotonic() - begun)
+            step = partial(self._deliver_one, ticket.claimed, picture, tuple(delivered), so_far, last=last)
+            key = self._patiently(ticket, step)
+            delivered.append(Output(picture.name, key, picture.facts, picture.making))
         return delivered
 
     def _deliver_one(
-        self, claimed: ClaimedJob, picture: Picture, before: Sequence[Output], *, last: bool
+        self, claimed: ClaimedJob, picture: Picture, before: Sequence[Output], spent: Timings, *, last: bool
     ) -> str:
-        exchange = self._exchange()
-        return exchange.deliver(claimed, picture.data, picture.facts, picture.name, before, last=last)
+        return self._exchange().deliver(
+            claimed,
+            picture.data,
+            picture.facts,
+            picture.name,
+            before,
+            last=last,
+            making=picture.making,
+            timings=spent,
+        )
 
     def _filter(self, ticket: Ticket, original: bytes) -> Filtered:
         job: QueuedJob = ticket.claimed.job

@@ -57,6 +57,7 @@ _IMAGE: work.Image = {
     "created_at": _THEN,
     "state": JobState.DONE,
     "failure": None,
+    "notes": [],
 }
 _JOB: work.Job = {
     "image_id": _ORIGINAL_ID,

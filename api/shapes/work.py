@@ -80,6 +80,7 @@ class Image(TypedDict):
     created_at: Moment | None
     state: Annotated[JobState | None, Field(description="of an original: how its job stands")]
     failure: Failure | None
+    notes: Annotated[list[str], Field(description="of a filtered image: what it could not keep")]
 
 
 class Images(TypedDict):

@@ -84,6 +84,9 @@ class AsyncClient:
     def jobs(self, workload_id: str, state: str | None = None) -> AsyncIterator[Job]:
         return self._steps(flows.jobs(workload_id, state, self.options.patience))
 
+    async def report(self, workload_id: str) -> Json:
+        return await self._ask(api.report(workload_id))
+
     async def cancel(self, workload_id: str) -> Workload:
         return await self._ask(api.cancel(workload_id))
 

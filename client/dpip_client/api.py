@@ -93,6 +93,10 @@ def jobs(workload_id: str, state: str | None) -> Call[Json]:
     return Call("GET", path("workloads", workload_id, "jobs", state=state, limit=PAGE), loaded)
 
 
+def report(workload_id: str) -> Call[Json]:
+    return Call("GET", path("workloads", workload_id, "report"), loaded)
+
+
 def upload(body: Body, key: str | None) -> Call[str]:
     """One image, in a form that names its workload; the id under which it is kept."""
     return Call("POST", "/images", lambda a: str(loaded(a)["image_id"]), body=body).keyed(key)

@@ -90,6 +90,10 @@ class Client:
     def jobs(self, workload_id: str, state: str | None = None) -> Iterator[Job]:
         return self._items(flows.jobs(workload_id, state, self.options.patience))
 
+    def report(self, workload_id: str) -> Json:
+        """How its results were made, and in `notes` what they could not keep."""
+        return self._ask(api.report(workload_id))
+
     def cancel(self, workload_id: str) -> Workload:
         """Stop its jobs, keep what is done."""
         return self._ask(api.cancel(workload_id))

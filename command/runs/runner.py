@@ -15,7 +15,7 @@ from command.runs.journal import Journal, Order
 from command.runs.plan import hash_of, target_name, todo
 from command.runs.tally import Tally
 from dpip_client import AsyncClient, Image, Options, Result, Workload
-from dpip_client.errors import NotFound
+from dpip_client.errors import DpipError, NotFound
 from dpip_client.originals import Original
 
 _DOWNLOADS = 6
@@ -85,6 +85,7 @@ class Runner:
                         self._came(client, result, group)
             except* Exception as several:
                 raise _first(several) from None
+            self.tally.notes = await _notes(client, workload_id)
         self._journal.finished()
         self.tally.seconds = time.monotonic() - began
         return self.tally
@@ -204,6 +205,15 @@ class Runner:
     def _bad(self, name: str, why: str) -> None:
         self.tally.bad[name] = why
         self.tally.ended += 1
+
+
+async def _notes(client: AsyncClient, workload_id: str) -> dict[str, int]:
+    """What the results could not keep, and how many of them. The run is not worse for not knowing it."""
+    try:
+        report = await client.report(workload_id)
+    except DpipError:
+        return {}
+    return {one["note"]: one["images"] for one in report["notes"]}
 
 
 def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -77,6 +77,7 @@ def summary(tally: Tally, out: Path) -> str:
     rate = f" in {tally.seconds:.1f} s ({fresh / tally.seconds:.1f}/s)" if tally.seconds and fresh else ""
     results, pictures = counted(tally.saved, "result"), counted(tally.total, "picture")
     lines = [f"{results} of {pictures} saved in {out}{before}{rate}"]
+    lines += [f"{counted(count, 'result')}: {printable(note)}" for note, count in tally.notes.items()]
     if tally.bad:
         lines.append(f"{counted(len(tally.bad), 'picture')} failed:")
         shown = list(tally.bad.items())

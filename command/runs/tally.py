@@ -20,6 +20,7 @@ class Tally:
     workload: str | None = None
     seconds: float = 0.0
     bad: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, int] = field(default_factory=dict)  # what results could not keep, and how many of them
 
     def as_json(self, out: str) -> Mapping[str, Any]:
         return {
@@ -29,5 +30,6 @@ class Tally:
             "saved": self.saved,
             "saved_before": self.saved_before,
             "failed": [{"file": name, "reason": why} for name, why in self.bad.items()],
+            "notes": [{"note": note, "results": count} for note, count in self.notes.items()],
             "seconds": round(self.seconds, 3),
         }

@@ -48,28 +48,22 @@ export function lightbox(workload, pictures, start) {
     next.disabled = at === pictures.length - 1;
     view.show(null, null);
     const result = picture.state === "done" ? `${picture.image_id}-${output}` : null;
-    tell(picture, result, null, null);
-    const [original, filtered, job] = await Promise.all([
+    tell(picture, result, null, null, null);
+    const [original, filtered, report] = await Promise.all([
       bytes(`/images/${picture.image_id}`, signal).catch(() => null),
       result ? bytes(`/images/${result}`, signal).catch(() => null) : null,
-      jobOf(signal).catch(() => null),
+      ask("GET", `/images/${picture.image_id}/report`, { signal }).catch(() => null),
     ]);
     if (signal.aborted) return;
     const [before, after] = [original, filtered].map((blob) => (blob ? URL.createObjectURL(blob) : null));
     urls = [before, after].filter((url) => url !== null);
     view.show(before, after);
-    tell(picture, result, filtered, job);
+    const made = report?.results.find((/** @type {any} */ one) => one.image_id === result);
+    tell(picture, result, filtered, report?.job, made);
   };
 
-  /** @param {AbortSignal} signal */
-  const jobOf = async (signal) => {
-    const before = at ? `&after=${pictures[at - 1].image_id}` : "";
-    const page = await ask("GET", `/workloads/${workload.workload_id}/jobs?limit=1${before}`, { signal });
-    return page.jobs[0]?.image_id === pictures[at].image_id ? page.jobs[0] : null;
-  };
-
-  /** @param {Picture} picture @param {string | null} result @param {Blob | null} filtered @param {any} job */
-  const tell = (picture, result, filtered, job) => {
+  /** @param {Picture} picture @param {string | null} result @param {Blob | null} filtered @param {any} job @param {any} made */
+  const tell = (picture, result, filtered, job, made) => {
     const one = (/** @type {string} */ label, /** @type {any} */ value) => value && [h("dt", {}, label), h("dd", {}, value)];
     fill(
       facts,
@@ -80,6 +74,8 @@ export function lightbox(workload, pictures, start) {
         one("Worker", job?.worker),
         one("Why there", job?.reason),
         one("Took", job?.timings_s && `${duration(job.timings_s.total)} (decode ${duration(job.timings_s.decode)}, filter ${duration(job.timings_s.filter)}, encode ${duration(job.timings_s.encode)})`),
+        one("How", made?.way),
+        one("Not kept", made?.notes.length > 0 && made.notes.map((/** @type {string} */ note) => h("div", {}, sentence(note)))),
         one("Tries", job?.attempt > 1 && String(job.attempt))),
       h("div", { class: "row" },
         workload.outputs.length > 1 && h("select", { "aria-label": "Which result", onchange: (/** @type {any} */ event) => { output = event.target.value; show(); } }, workload.outputs.map((name) => h("option", { value: name, selected: name === output }, name))),

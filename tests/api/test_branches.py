@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from dpip.domain import ClaimedJob, JobState, Outcome, Success, Worker
 from dpip.errors import DpipError
 from imaging import Limits
+from imaging.made import THE_LONG_WAY
 from storage.api_exchange import ApiExchange
 from tests.api.conftest import Api
 from tests.pictures import encode, photograph
@@ -329,6 +330,12 @@ def test_a_worker_delivers_all_outputs_over_http(running: Running, url: str) -> 
         facts = api.datastore.catalog.image(f"{running.id}-{name}", None)
         assert facts
         assert (facts.facts.width, facts.facts.size_bytes) == (width, len(answer.data))
+    report = api.ask("GET", f"/images/{running.id}/report").get_json()
+    assert [(one["output"], one["way"]) for one in report["results"]] == [
+        (name, THE_LONG_WAY) for name in ("large", "small")
+    ]
+    timings = report["job"]["timings_s"]
+    assert min(timings[step] for step in ("fetch", "decode", "filter", "encode", "deliver")) > 0
 
 
 def test_a_worker_that_comes_late_over_http_is_told(running: Running, url: str) -> None:

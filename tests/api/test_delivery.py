@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from dpip.domain import ClaimedJob, Failure, JobState, Outcome, Worker
+from dpip.domain import ClaimedJob, Failure, JobState, Making, Outcome, Worker
 from tests.api.conftest import Api
 from tests.pictures import encode, photograph
+
+MADE = json.dumps({"way": "decoded", "notes": ["reduced to 8 bits"], "codecs": ["dpip 1"]})
 
 
 @dataclass
@@ -52,7 +55,7 @@ def test_a_worker_fetches_anybodys_original(running: Running, jpeg: bytes) -> No
 
 
 def test_a_result_is_kept_and_finishes_the_job(running: Running) -> None:
-    answer = running.deliver(timings='{"decode": 0.5, "filter": 1}')
+    answer = running.deliver(timings='{"decode": 0.5, "filter": 1, "deliver": 0.25}', making=MADE)
     job_id = running.claimed.job.id
     assert answer.status_code == 201, answer.text
     assert answer.get_json() == {
@@ -64,7 +67,31 @@ def test_a_result_is_kept_and_finishes_the_job(running: Running) -> None:
     assert running.state() is JobState.DONE
     assert running.api.ask("GET", f"/images/{job_id}-filtered").data == running.result
     (job,) = running.api.ask("GET", f"/workloads/{running.claimed.job.workload_id}/jobs").get_json()["jobs"]
-    assert (job["timings_s"]["decode"], job["timings_s"]["total"]) == (0.5, 1.5)
+    assert (job["timings_s"]["decode"], job["timings_s"]["filter"]) == (0.5, 1)
+    assert job["timings_s"]["deliver"] > 0.25, "and what this delivery took"
+    assert running.api.parts.catalog.makings([f"{job_id}-filtered"]) == {
+        f"{job_id}-filtered": Making("decoded", ("reduced to 8 bits",), ("dpip 1",))
+    }
+
+
+@pytest.mark.parametrize(
+    "making",
+    [
+        "[]",
+        "{}",
+        '{"way": 1, "notes": [], "codecs": []}',
+        '{"way": "a", "notes": "b", "codecs": []}',
+        '{"way": "a", "notes": [1], "codecs": []}',
+        json.dumps({"way": "a", "notes": ["a"] * 101, "codecs": []}),
+        json.dumps({"way": "a" * 501, "notes": [], "codecs": []}),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_how_it_was_made_must_make_sense(running: Running, making: str) -> None:
+    refused = running.deliver(making=making)
+    assert refused.status_code == 400
+    assert "making must be an object of way" in refused.get_json(force=True)["detail"]
+    assert running.state() is JobState.RUNNING
 
 
 def test_delivering_twice_changes_nothing(running: Running) -> None:

@@ -96,6 +96,8 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/workloads/<workload_id>/images"): writing(201),
     ("POST", "/images"): writing(201),  # of an original; what workers deliver has tests of its own
     ("GET", "/images/<image_id>"): {**reading(), "worker": 200, "machine": 200},
+    ("GET", "/images/<image_id>/report"): reading(),
+    ("GET", "/workloads/<workload_id>/report"): reading(),
     ("DELETE", "/images/<image_id>"): writing(),
     ("POST", "/images/<image_id>/replay"): writing(409),  # it has not failed
 }

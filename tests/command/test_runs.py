@@ -144,9 +144,12 @@ def test_results_are_called_as_their_originals(
 
 
 def test_the_summary_says_what_came_of_it_and_why_not() -> None:
-    tally = Tally(3, saved=2, saved_before=1, seconds=2.0, bad={"x\x1b.jpg": "cut off"})
+    tally = Tally(
+        3, saved=2, saved_before=1, seconds=2.0, bad={"x\x1b.jpg": "cut off"}, notes={"8 bits now": 2}
+    )
     assert summary(tally, Path("out")) == (
         "2 results of 3 pictures saved in out, 1 of them before in 2.0 s (0.5/s)\n"
+        "2 results: 8 bits now\n"
         "1 picture failed:\n"
         "  x\\x1b.jpg: cut off\n"
     )

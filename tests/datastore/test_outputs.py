@@ -13,6 +13,7 @@ from dpip.domain import (
     Failure,
     ImageKind,
     JobState,
+    Making,
     Outcome,
     Output,
     Success,
@@ -126,3 +127,29 @@ def test_all_keys_of_a_workload_are_told_when_it_is_deleted(store: Datastore) ->
     keys = store.catalog.delete_workload(workload.id)
     assert keys is not None
     assert sorted(keys) == sorted([original.key, *outcome.result.keys])
+
+
+def test_how_results_were_made_is_kept_once_for_all_that_were_made_alike(store: Datastore) -> None:
+    workload = branched(store)
+    originals = [image.id for image in add(store, workload.id, 3)]
+    plain, lossy = Making("decoded", (), ("dpip 1",)), Making("decoded", ("8 bits \0 now",), ("dpip 1",))
+
+    def made(claimed: ClaimedJob, first: Making | None, second: Making | None) -> Outcome:
+        outcome = brought(claimed)
+        assert isinstance(outcome.result, Success)
+        [small] = outcome.result.more
+        more = (replace(small, making=second),)
+        return replace(outcome, result=replace(outcome.result, making=first, more=more))
+
+    jobs = claim_next(store, lead(store), 3)
+    ways = ((plain, lossy), (plain, plain), (None, None))
+    outcomes = [made(job, *way) for job, way in zip(jobs, ways, strict=True)]
+    assert store.queue.finish(outcomes[:1], NOW, 3) == (True,)
+    assert store.queue.finish(outcomes, NOW, 3) == (True, True, True)
+    kept = replace(lossy, notes=("8 bits  now",))
+    ids_ = [ids.filtered_id(original, name) for original in originals for name in OUTPUTS]
+    assert store.catalog.makings([*ids_, originals[0], "nothing"]) == dict(
+        zip(ids_[:4], (plain, kept, plain, plain), strict=True)
+    )
+    assert store.catalog.makings_of(workload.id) == ((plain, 3), (kept, 1))
+    assert store.catalog.makings_of("another") == ()

@@ -6,14 +6,14 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from dpip.domain import ClaimedJob, ImageFacts, Needs, Output, QueuedJob
+from dpip.domain import ClaimedJob, ImageFacts, Making, Needs, Output, QueuedJob, Timings
 from dpip.errors import (
     DpipError,
     Fenced,
@@ -155,11 +155,14 @@ def test_fetching_over_http(api: Api, over_http: ImageExchange) -> None:
 def test_delivering_over_http(api: Api, over_http: ImageExchange) -> None:
     api.answers = [(201, {}, b"{}")]
     data = b"\xff\xd8\r\n--result\x00"
-    key = over_http.deliver(claimed(2), data, FACTS)
+    making, timings = Making("decoded", ("8 bits",), ("dpip 1",)), Timings(0.5, 1.0)
+    key = over_http.deliver(claimed(2), data, FACTS, making=making, timings=timings)
     assert key == StoreExchange(MemoryStore()).deliver(claimed(2), data, FACTS)
     ((request, authorization, form),) = api.asked
     assert (request, authorization) == ("POST /images", f"Bearer {TOKEN}")
     assert form.pop("data") == data
+    assert json.loads(form.pop("making")) == {"way": "decoded", "notes": ["8 bits"], "codecs": ["dpip 1"]}
+    assert json.loads(form.pop("timings")) == asdict(timings)
     texts = {name: value.decode() if isinstance(value, bytes) else value for name, value in form.items()}
     assert texts == {
         "workload_id": "w1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,12 +54,13 @@ class Remembering:
         before: Sequence[Output] = (),
         *,
         last: bool = True,
+        **named: Any,
     ) -> str:
         error = self.errors.pop(0) if self.errors else None
         if error:
             raise error
         self.told.append((output, tuple(one.name for one in before), last))
-        return StoreExchange(self.store).deliver(job, data, facts, output, before, last=last)
+        return StoreExchange(self.store).deliver(job, data, facts, output, before, last=last, **named)
 
 
 def outputs(store: FolderStore, result: Success | Failure) -> dict[str, bytes]:

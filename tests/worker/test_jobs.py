@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from dpip.domain import ClaimedJob, Failure, ImageFacts, Success
+from dpip.domain import ClaimedJob, Failure, ImageFacts, Making, Success
 from dpip.errors import DpipError, Fenced, NotReady, StorageFull, Unauthenticated
 from dpip.ports import ImageExchange
+from imaging.codec_set import codec_set
 from imaging.limits import Limits
+from imaging.made import THE_LONG_WAY
+from imaging.shortcuts import jpeg_gray
 from storage import FolderStore
 from storage.exchange import StoreExchange
 from tests.worker.jobs import MEBIBYTE, assert_gray, claimed, picture, pixels
@@ -38,10 +41,10 @@ class Troubled:
     def fetch(self, job: ClaimedJob) -> bytes:
         return self._exchange.fetch(job)
 
-    def deliver(self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, last: bool = True) -> str:
+    def deliver(self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, **named: Any) -> str:
         if self._errors:
             raise self._errors.pop(0)
-        return self._exchange.deliver(job, data, facts, *more, last=last)
+        return self._exchange.deliver(job, data, facts, *more, **named)
 
 
 def failure(result: Success | Failure) -> Failure:
@@ -57,6 +60,7 @@ def test_the_result_is_in_the_store_and_right(store: FolderStore) -> None:
     assert_gray(store, outcome.result, picture())
     assert min(outcome.timings.fetch, outcome.timings.decode, outcome.timings.encode) > 0
     assert outcome.timings.deliver > 0
+    assert outcome.result.making in {Making(way, (), codec_set()) for way in (THE_LONG_WAY, jpeg_gray.PATH)}
 
 
 def test_attempts_do_not_share_a_key(store: FolderStore) -> None:
@@ -134,10 +138,8 @@ def test_a_cancelled_job_ends_at_its_next_step(store: FolderStore) -> None:
             desk.cancel([(job.job.id, job.attempt)])
             return super().fetch(job)
 
-        def deliver(
-            self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, last: bool = True
-        ) -> str:
-            raise AssertionError(f"delivered although cancelled: {job}, {facts}, {data!r}, {more}, {last}")
+        def deliver(self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, **named: Any) -> str:
+            raise AssertionError(f"delivered although cancelled: {job}, {facts}, {data!r}, {more}, {named}")
 
     failed = failure(runner(CancelledMeanwhile(store)).run(ticket).result)
     assert (failed.kind, failed.retryable) == ("cancelled", False)
@@ -156,9 +158,9 @@ class CancelledBeforeFiltering(StoreExchange):
         timer.start()
         return super().fetch(job)
 
-    def deliver(self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, last: bool = True) -> str:
+    def deliver(self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, **named: Any) -> str:
         self.delivered = True
-        return super().deliver(job, data, facts, *more, last=last)
+        return super().deliver(job, data, facts, *more, **named)
 
 
 @pytest.mark.parametrize("deaths", [0, 2], ids=["in a thread", "in a process of its own"])
@@ -189,13 +191,11 @@ def test_no_more_pictures_are_filtered_at_once_than_there_are_cores(store: Folde
     delivering, go_on = threading.Event(), threading.Event()
 
     class SlowFirst(StoreExchange):
-        def deliver(
-            self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, last: bool = True
-        ) -> str:
+        def deliver(self, job: ClaimedJob, data: bytes, facts: ImageFacts, *more: Any, **named: Any) -> str:
             if job.job.id.endswith("1"):
                 delivering.set()
                 assert go_on.wait(20)
-            return super().deliver(job, data, facts, *more, last=last)
+            return super().deliver(job, data, facts, *more, **named)
 
     one_core = runner(SlowFirst(store))
     first = threading.Thread(target=one_core.run, args=[Ticket(claimed(store, picture(), 1))])
@@ -210,6 +210,7 @@ def test_a_suspect_runs_in_a_process_of_its_own_with_the_same_result(store: Fold
     job = claimed(store, picture(), deaths=2, pipeline="blur:sigma=2")
     outcome = runner(StoreExchange(store)).run(Ticket(job))
     assert isinstance(outcome.result, Success), outcome.result
+    assert outcome.result.making == Making(THE_LONG_WAY, (), codec_set())
     alone = store.get(outcome.result.key)
     plain = runner(StoreExchange(store)).run(Ticket(claimed(store, picture(), 2, pipeline="blur:sigma=2")))
     assert isinstance(plain.result, Success)
