@@ -40,6 +40,9 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # they would answer without a token
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = (
+        False  # it would redirect, to whichever host the request names, without a token
+    )
     trail = Trail(parts.journal, parts.clock)
     login = Login(parts.accounts, parts.tokens, passwords or Passwords(), trail, parts.clock)
     guard = Guard(parts.tokens, login, trail, Rates(parts.bounds.requests_per_second), parts.clock)

@@ -14,6 +14,7 @@ from imaging import FORMATS
 
 KeyOf = Callable[[str, str], str]  # where this attempt's result lies: of a format, and an output's name
 
+_MOST = 2**62  # as much as datastores keep
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAKING = {field.name for field in dataclass_fields(Making)}
 _MAX_WORDS, _MAX_CHARS = 100, 500
@@ -34,8 +35,8 @@ def _other(item: object, store: ImageStore, key_of: KeyOf) -> Output:
         raise _wrong(f"{str(item)[:60]} is no such object")
     name, key, form, sha256 = (item[field] for field in ("name", "key", "format", "sha256"))
     width, height, size_bytes = (item[field] for field in ("width", "height", "size_bytes"))
-    if not all(type(number) is int and number > 0 for number in (width, height, size_bytes)):
-        raise _wrong("width, height and size_bytes are numbers above 0")
+    if not all(type(number) is int and 0 < number <= _MOST for number in (width, height, size_bytes)):
+        raise _wrong("width, height and size_bytes are whole numbers above 0, and no astronomical ones")
     if not isinstance(name, str) or not isinstance(form, str) or form not in FORMATS:
         raise _wrong("name and format are strings, the latter a format that is read")
     if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from api import fields
 from api.delivered import read_making, read_others
@@ -26,6 +25,8 @@ from dpip.domain import (
 from dpip.errors import Fenced, Malformed
 from dpip.ids import copy_extension, filtered_id, result_key
 from imaging import FORMATS
+
+_LONGEST_S = 1e9  # that a step of a job may have taken; nobody waits for decades
 
 
 def deliver(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str, Any]:
@@ -135,12 +136,13 @@ def _timings(incoming: Incoming) -> Timings:
         return Timings()
     values = fields.json_object(text.encode())
     names = {field.name for field in dataclass_fields(Timings)}
-    seconds = {name: value for name, value in values.items() if isinstance(value, (int, float))}
-    if (
-        not values.keys() <= names
-        or len(seconds) != len(values)
-        or not all(map(math.isfinite, seconds.values()))
-    ):
+    seconds = {name: cast("float", value) for name, value in values.items() if _is_seconds(value)}
+    if not values.keys() <= names or len(seconds) != len(values):
         raise Malformed(f"timings must be an object of seconds, with names among {', '.join(sorted(names))}")
     so_far = Timings(**seconds)
     return replace(so_far, deliver=so_far.deliver + incoming.seconds)
+
+
+def _is_seconds(value: object) -> bool:
+    """Infinite and endless numbers, which JSON can say, are none; nor is true."""
+    return type(value) in {int, float} and 0 <= cast("float", value) <= _LONGEST_S

@@ -51,9 +51,10 @@ def _respond(parts: Parts, image: StoredImage) -> Response:
     if response.status_code == HTTPStatus.PRECONDITION_FAILED:
         response.close()
         raise PreconditionFailed("the image is not the one that If-Match names; leave If-Match out")
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    # An image never changes under its id; only its owner may keep a copy.
+    # An image never changes under its id; only its owner may keep a copy. Where two users share a browser,
+    # what it keeps for one is not shown to the other.
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    response.vary.add("Authorization")
     return response
 
 

@@ -23,7 +23,8 @@ from dpip.errors import Malformed
 _MAX_KIND_CHARS = 40
 KIND = parameters.text("kind", "of this kind only", maxLength=_MAX_KIND_CHARS)
 _COLUMNS = ("image_id", "name", "kind", "detail", "attempts", "worker", "failed_at")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one
+# What a spreadsheet would take for one; some read the full-width forms likewise.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001
 
 
 def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:

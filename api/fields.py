@@ -98,11 +98,16 @@ def json_object(body: bytes) -> Fields:
 
 
 def json_value(body: bytes) -> object:
-    """Raises `Malformed` for what is no JSON, has a name twice, or a number that JSON has not."""
+    """Raises `Malformed` for what is no JSON, has a name twice, a number that JSON has not, or half a
+    character: JSON's escapes can say a lone surrogate, which nothing that keeps or sends text can."""
     try:
-        return json.loads(body, object_pairs_hook=unique, parse_constant=_no_constant)
+        value = json.loads(body, object_pairs_hook=unique, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Malformed("the JSON has half a character in it: \\ud800 to \\udfff come in pairs") from None
     except (ValueError, RecursionError) as error:
         raise Malformed(f"the body is no JSON: {error}; {_SHAPES}") from None
+    return value
 
 
 def _no_constant(name: str) -> NoReturn:

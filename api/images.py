@@ -112,7 +112,6 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
         def zipped() -> Response:
             response = Response(archive(parts, workload, kind), mimetype=MEDIA_TYPE)
             response.headers.set("Content-Disposition", "attachment", filename=f"{workload.name}.zip")
-            response.headers["Cache-Control"] = "no-store"
             return response
 
         return taking_turns(leaving, guard.caller.user_id, zipped)

@@ -17,6 +17,7 @@ from imaging import Plan, parse_plan, plan_from_json
 
 DEFAULT_FILTER = "grayscale"
 _NAME_TRIES = 10
+_PRIORITIES = frozenset(map(str, range(LOWEST, HIGHEST + 1)))
 _OWN_FIELDS = frozenset({"filter", "workload_name", "tags", "priority", "parameters"})
 
 
@@ -89,9 +90,7 @@ def _priority(given: object) -> int:
     if given is None or given == "":
         return USUAL
     text = str(given).strip()
-    if isinstance(given, (bool, float)) or not (
-        text.isascii() and text.isdigit() and int(text[:3]) <= HIGHEST
-    ):
+    if isinstance(given, bool) or text not in _PRIORITIES:
         raise Malformed(
             f"priority must be a whole number from {LOWEST} to {HIGHEST}, the most urgent, not {text[:50]!r}"
         )

@@ -50,8 +50,5 @@ def _file(name: str) -> Response:
     response = Response(found.data, content_type=found.media_type)
     response.set_etag(found.etag)
     response.headers["Cache-Control"] = "no-cache"  # asked for anew each time, sent only when it changed
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.make_conditional(request)
     return response

@@ -49,7 +49,6 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
             with incoming.upload.reader() as stream:
                 made = previews.run(stream.read(), plan.canonical)
         response = Response(made.data, mimetype=FORMATS[made.shown].media_type)
-        response.headers["Cache-Control"] = "no-store"
         response.headers["X-Image-Width"] = str(made.facts.width)
         response.headers["X-Image-Height"] = str(made.facts.height)
         response.headers["X-Image-Format"] = made.facts.format

@@ -30,15 +30,13 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
         user = guard.user
         secret, token = login.log_in(user, parts.bounds.token_s)
         log.info("login", extra=fields(user=user.name))
-        return secret_shown(
-            jsonify(
-                user=user.name,
-                token=secret,
-                token_type="Bearer",  # noqa: S106 - what OAuth calls it; no password
-                token_id=token.id,
-                scopes=sorted(token.scopes),
-                expires_at=presenting.moment(token.expires_at),
-            )
+        return jsonify(
+            user=user.name,
+            token=secret,
+            token_type="Bearer",  # noqa: S106 - what OAuth calls it; no password
+            token_id=token.id,
+            scopes=sorted(token.scopes),
+            expires_at=presenting.moment(token.expires_at),
         )
 
     @routes.delete("/logout")
@@ -51,9 +49,3 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
         return jsonify(logout_message=f"{caller.user_name} is logged out; this token is dead")
 
     return routes
-
-
-def secret_shown(response: Response) -> Response:
-    """It is shown this once, and nobody on the way keeps it."""
-    response.headers["Cache-Control"] = "no-store"
-    return response

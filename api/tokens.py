@@ -12,7 +12,6 @@ from api.description import bodies, parameters
 from api.description.operation import operation
 from api.login import Login
 from api.parts import HOUR_S, Parts
-from api.session import secret_shown
 from api.shapes import accounts
 from api.trail import Trail
 from dpip import credentials
@@ -72,7 +71,7 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
         secret, token = login.make_token(caller.user_id, name, scopes, life_s)
         trail.did(Action.TOKEN_MADE, caller.user_name, token.id, f"{name}: {' '.join(sorted(scopes))}")
         answer = jsonify(**presenting.token(token, caller.token_id), token=secret)
-        return secret_shown(answer), HTTPStatus.CREATED
+        return answer, HTTPStatus.CREATED
 
     @routes.delete("/tokens/<token_id>")
     @operation("that token is dead from then on", gives=accounts.Token)
@@ -103,7 +102,7 @@ def _life_s(given: fields.Fields) -> float:
     hours = given.get("expires_in_hours", DEFAULT_HOURS)
     try:
         hours = float(hours) if isinstance(hours, (str, int, float)) else 0.0
-    except ValueError:
+    except (ValueError, OverflowError):  # of a number with hundreds of digits
         hours = 0.0
     if not 0 < hours <= MAX_HOURS:
         raise Malformed(f"expires_in_hours is a number above 0 and up to {MAX_HOURS}")

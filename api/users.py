@@ -43,7 +43,6 @@ def blueprint(parts: Parts, guard: Guard, administration: Administration) -> Blu
     def add() -> tuple[Response, int]:
         user, made_up = administration.add(guard.caller, fields.read_fields(request))
         answer = jsonify(**shown(user), **({"password": made_up} if made_up else {}))
-        answer.headers["Cache-Control"] = "no-store"
         return answer, HTTPStatus.CREATED
 
     @routes.get("/users/<user_name>")

@@ -14,14 +14,16 @@ def cancel_workload(url: str | None, ca: Path | None, named: str, *, as_json: bo
     """Raises `Ended`."""
     seen = _changed(url, ca, named, Client.cancel, as_json)
     if not as_json:
-        sys.stdout.write(f"{seen.name} is cancelled: {seen.done} done and kept, {seen.failed} given up\n")
+        sys.stdout.write(
+            f"{printing.text(seen.name)} is cancelled: {seen.done} done and kept, {seen.failed} given up\n"
+        )
 
 
 def resume_workload(url: str | None, ca: Path | None, named: str, *, as_json: bool) -> None:
     """Raises `Ended`."""
     seen = _changed(url, ca, named, Client.resume, as_json)
     if not as_json:
-        sys.stdout.write(f"{seen.name} goes on; watch it: dpip watch {seen.id}\n")
+        sys.stdout.write(f"{printing.text(seen.name)} goes on; watch it: dpip watch {seen.id}\n")
 
 
 def replay_workload(url: str | None, ca: Path | None, named: str, kind: str | None, *, as_json: bool) -> None:

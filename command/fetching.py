@@ -22,7 +22,8 @@ def download_workload(
 
     def work(client: Client) -> int:
         workload = client.workload(talking.workload_id(client, named))
-        folder = out or Path(workload.name)
+        shown = printing.text(workload.name)
+        folder = out or _folder(workload.name)
         names = {image.id: image.name for image in client.images(workload.id, "original")}
         images = list(client.images(workload.id, kind))
         saved = _save(client, images, names, folder)
@@ -32,7 +33,7 @@ def download_workload(
                 {"workload_id": workload.id, "out": str(folder), "saved": saved, "missing": missing}
             )
         else:
-            sys.stdout.write(f"{printing.counted(len(saved), 'image')} of {workload.name} in {folder}\n")
+            sys.stdout.write(f"{printing.counted(len(saved), 'image')} of {shown} in {folder}\n")
             if missing:
                 printing.note(
                     f"{printing.counted(missing, 'picture')} without a result: dpip status {workload.id}"
@@ -40,6 +41,13 @@ def download_workload(
         return SOME_FAILED if missing and kind == "filtered" else DONE
 
     return talking.ask(url, ca, work)
+
+
+def _folder(name: str) -> Path:
+    """A folder here, called like the workload: a server must not choose another place. Raises `Ended`."""
+    if not name or Path(name).name != name or name.startswith(".") or not name.isprintable():
+        raise Ended(f"the workload is called {name!a}, which is no folder's name: say --out")
+    return Path(name)
 
 
 def _save(client: Client, images: list[Image], names: dict[str, str | None], folder: Path) -> list[str]:
@@ -73,6 +81,7 @@ def _names(images: list[Image], originals: dict[str, str | None]) -> list[str]:
 def _wished(image: Image, originals: dict[str, str | None]) -> str:
     original = image.id.removesuffix(f"-{image.output}") if image.output else image.id
     given = Path((originals.get(original) or "").replace("\\", "/")).name
+    given = "".join(char for char in given if char.isprintable())
     path = Path(given.lstrip(".") or image.id)
     extension = FORMATS[image.format].extension
     ending = path.suffix if canonical_name(path.suffix) == image.format else extension

@@ -108,7 +108,7 @@ def watch_workload(url: str | None, ca: Path | None, named: str, *, as_json: boo
     if as_json:
         printing.as_json(dict(seen.raw))
     else:
-        sys.stdout.write(f"{seen.name}: {seen.done} done, {seen.failed} failed\n")
+        sys.stdout.write(f"{printing.text(seen.name)}: {seen.done} done, {seen.failed} failed\n")
         if seen.failed:
             printing.note(f"why: dpip status {seen.id}")
     return SOME_FAILED if seen.failed else DONE

@@ -11,6 +11,7 @@ import typer
 
 from command.exits import DONE, FAILED, INTERRUPTED, USAGE, Ended
 from command.helping import new_app
+from command.output import printable
 from dpip import __version__
 
 # Modules of command.subcommands, in the order in which help shows them.
@@ -75,7 +76,8 @@ def _run() -> int:
         status = int(make_app()(prog_name="dpip", standalone_mode=False) or DONE)
         sys.stdout.flush()
     except Ended as ended:
-        sys.stderr.write(f"dpip: {ended.detail}\n")
+        told = "\n".join(map(printable, ended.detail.splitlines()))  # a server's words may be in it
+        sys.stderr.write(f"dpip: {told}\n")
         status = ended.status
     except typer.TyperException as error:
         status = _misused(error)

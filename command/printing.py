@@ -27,7 +27,15 @@ _STYLES = {
 
 
 def as_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2 if sys.stdout.isatty() else None, ensure_ascii=False) + "\n")
+    """Readable to people, but for what would steer their terminal: that is escaped."""
+    written = json.dumps(value, indent=2 if sys.stdout.isatty() else None, ensure_ascii=False)
+    sys.stdout.write("".join(map(_harmless, written)) + "\n")
+
+
+def _harmless(char: str) -> str:
+    if char.isprintable() or char == "\n":
+        return char
+    return rf"\u{ord(char):04x}" if ord(char) <= 0xFFFF else json.dumps(char)[1:-1]  # noqa: PLR2004 - UTF-16
 
 
 def table(columns: Sequence[str], rows: Sequence[Row], empty: str) -> None:
@@ -57,13 +65,13 @@ def text(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value)) or "-"
+        return printable(", ".join(map(str, value))) or "-"
     return printable(str(value))
 
 
 def note(line: str) -> None:
     """Beside the output: on standard error."""
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{printable(line)}\n")
 
 
 def counted(count: int, noun: str) -> str:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from dpip_client.errors import DpipError
+from dpip_client.errors import DpipError, NotDpip
 
 Json: TypeAlias = Mapping[str, Any]
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
+
+
+def id_of(text: object) -> str:
+    """`text`, which callers make URLs and file names of. Raises `NotDpip` for what could lead elsewhere."""
+    if not isinstance(text, str) or not _ID.fullmatch(text):
+        raise NotDpip(f"the server gives an id that is none of DPIP's: {text!a:.60}")
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +57,12 @@ class Workload:
     @staticmethod
     def of(shown: Json) -> Workload:
         return Workload(
-            id=shown["workload_id"],
+            id=id_of(shown["workload_id"]),
             name=shown["workload_name"],
             filter=shown["filter"],
             pipeline=shown.get("pipeline", shown["filter"]),
             status=shown["status"],
-            filtered_images=tuple(shown["filtered_images"]),
+            filtered_images=tuple(map(id_of, shown["filtered_images"])),
             total=shown.get("total", 0),
             queued=shown.get("queued", 0),
             running=shown.get("running", 0),
@@ -86,10 +96,10 @@ class Image:
     @staticmethod
     def of(shown: Json) -> Image:
         return Image(
-            id=shown["image_id"],
+            id=id_of(shown["image_id"]),
             workload_id=shown["workload_id"],
             type=shown["type"],
-            output=shown.get("output"),
+            output=None if shown.get("output") is None else id_of(shown["output"]),
             name=shown.get("name"),
             format=shown["format"],
             width=shown["width"],
@@ -117,7 +127,7 @@ class Job:
     @staticmethod
     def of(shown: Json) -> Job:
         return Job(
-            image_id=shown["image_id"],
+            image_id=id_of(shown["image_id"]),
             state=shown["state"],
             attempt=shown["attempt"],
             worker=shown["worker"],

@@ -269,6 +269,7 @@ def test_deliveries_that_make_no_sense(running: Running, fields: dict[str, str])
         {"size_bytes": -1},
         {"size_bytes": True},
         {"width": "10"},
+        {"width": 10**30},
         {"format": "svg"},
         {"format": "png"},
         {"sha256": "x"},

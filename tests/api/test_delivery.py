@@ -183,6 +183,9 @@ def test_a_worker_uploads_no_originals_and_reads_no_results(running: Running) ->
         ({"timings": "[]"}, 400),
         ({"timings": '{"decode": "long"}'}, 400),
         ({"timings": '{"decode": 1e999}'}, 400),
+        ({"timings": f'{{"decode": {"9" * 400}}}'}, 400),
+        ({"timings": '{"decode": -1}'}, 400),
+        ({"timings": '{"decode": true}'}, 400),
         ({"timings": '{"nap": 1}'}, 400),
     ],
 )
