@@ -2,49 +2,66 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
+from http import HTTPStatus
 from typing import IO, Any, cast
 
-from flask import Request
+from flask import Request, Response, jsonify
 
-from api import archives
+from api import archives, idempotency
 from api.bodies import PIECE_BYTES, has_length
-from api.bulk import BulkIntake
+from api.bulk import BulkIntake, BulkRecall, Intake
+from api.bulk_memory import BulkMemory
 from api.fields import MULTIPART
 from api.forms import read_form
+from api.idempotency import Attempt
 from api.incoming import bare_name
 from api.parts import Parts
 from dpip.domain import Workload
 from dpip.errors import Conflict, Malformed, Refused, TooLarge, TryLater
+from dpip.ports import Answer
 
 MAX_FILES = archives.MAX_FILES
 
 
-def receive_many(request: Request, parts: Parts, workload: Workload) -> dict[str, Any]:
-    """Raises `Malformed` for a body that breaks off or is none of these, `TooLarge`, and `Conflict`."""
+def receive_many(request: Request, parts: Parts, workload: Workload, attempt: Attempt) -> Response:
+    """Raises `Malformed` for a body that breaks off or is none of these, `TooLarge`, `Conflict`, and
+    `Unprocessable` where the key is another request's."""
     if workload.cancelled_at is not None:
         raise Conflict(
             f"the workload {workload.id!r} was cancelled and takes no more images; resume it, or make another"
         )
-    intake = BulkIntake(parts, workload)
+    memory = BulkMemory(parts, request, attempt)
+    intake = BulkIntake(parts, workload, memory)
     try:
         _read(request, parts, intake)
         intake.commit()
+        if not intake.files:
+            raise Malformed(
+                "there is no file in this request; send images in file fields called data, or an archive"
+            )
+        told = {"workload_id": workload.id, "images": intake.kept, "refused": intake.refused}
+        answer = Answer(HTTPStatus.CREATED, None, jsonify(told).get_data(as_text=True))
+        memory.answer(answer)
     except (Refused, TryLater) as error:
-        if intake.kept:  # the client must know: they are in the workload, and are not to be sent again
-            error.detail = f"{error.detail} ({len(intake.kept)} images before that were kept)"
+        kept = len(intake.kept)
+        if kept:  # the client must know: they are in the workload, and are not to be sent again without a key
+            error.detail = f"{error.detail} ({kept} images before that were kept)"
         raise
     finally:
         intake.close()
-    if not intake.files:
-        raise Malformed(
-            "there is no file in this request; send images in file fields called data, or an archive"
-        )
-    refused = sorted(intake.refused, key=itemgetter("position"))
-    return {"workload_id": workload.id, "images": intake.kept, "refused": refused}
+    return idempotency.respond(answer)
 
 
-def _read(request: Request, parts: Parts, intake: BulkIntake) -> None:
+def answer_again(request: Request, parts: Parts, attempt: Attempt) -> Response:
+    """The first answer, once all files were compared. Raises `Unprocessable` where these are others."""
+    memory = BulkMemory(parts, request, attempt)
+    _read(request, parts, BulkRecall(parts.bounds.limits, memory))
+    response = memory.answered_before()
+    assert response is not None  # noqa: S101 - the caller asked whether there is one
+    return response
+
+
+def _read(request: Request, parts: Parts, intake: Intake) -> None:
     if request.mimetype == MULTIPART:
         read_form(request, intake.open_part, max_parts=MAX_FILES)
     elif request.mimetype in archives.ZIP:
@@ -58,7 +75,7 @@ def _read(request: Request, parts: Parts, intake: BulkIntake) -> None:
         )
 
 
-def _from_zip(request: Request, parts: Parts, intake: BulkIntake) -> None:
+def _from_zip(request: Request, parts: Parts, intake: Intake) -> None:
     """A zip's table of contents stands at its end: it waits in the store, unfinished, until it is read."""
     spool = parts.store.begin()
     try:
@@ -75,9 +92,7 @@ def _from_zip(request: Request, parts: Parts, intake: BulkIntake) -> None:
         spool.abort()
 
 
-def _from_archive(
-    stream: IO[bytes], media_type: str, intake: BulkIntake, *, ends_itself: bool = True
-) -> None:
+def _from_archive(stream: IO[bytes], media_type: str, intake: Intake, *, ends_itself: bool = True) -> None:
     """Unless the body `ends_itself`, only the archive can tell that it came whole."""
     for name, pieces in archives.members(cast("Any", stream), media_type, marked_end=not ends_itself):
         intake.begin(bare_name(name))

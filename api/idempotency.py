@@ -2,7 +2,7 @@
 
 As in the IETF's draft "The Idempotency-Key HTTP Header Field". The answer is kept in the very transaction
 that did what was asked for, so a crash leaves both or none. A request that is refused, or fails, keeps
-nothing, and frees its key.
+nothing, and frees its key. A bulk upload is kept in batches; `api.bulk_memory` says how it goes on.
 """
 
 from __future__ import annotations
@@ -33,6 +33,16 @@ class Attempt:
     @property
     def plain(self) -> bool:
         return self._held is None
+
+    @property
+    def hold(self) -> Hold | None:
+        """None without a key, and where the request was answered before."""
+        return self._held if isinstance(self._held, Hold) else None
+
+    @property
+    def answered(self) -> bool:
+        """An earlier request under this key was; whether it was this one, `remembered` knows."""
+        return isinstance(self._held, Remembered)
 
     def remembered(self, request: str) -> Response | None:
         """The answer that was given to this very request. Raises `Unprocessable` for another one."""
@@ -68,12 +78,6 @@ def attempt(parts: Parts, request: Request, user_id: str) -> Iterator[Attempt]:
             with suppress(DpipError):  # the hold runs out
                 parts.receipts.release(held)
         raise
-
-
-def refuse(request: Request, why: str) -> None:
-    """For what cannot be done just once. Raises `Malformed` when it is asked for."""
-    if HEADER in request.headers:
-        raise Malformed(f"{HEADER} is not taken here: {why}")
 
 
 def digest(request: Request, *of: object) -> str:

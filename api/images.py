@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from api import fields, idempotency, paging, visible
 from api.archive import MEDIA_TYPE, archive
 from api.auth import Guard
-from api.bulk_upload import receive_many
+from api.bulk_upload import answer_again, receive_many
 from api.delivery import deliver
 from api.description import bodies, parameters
 from api.description.operation import operation
@@ -73,15 +73,20 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
         gives=work.BulkKept,
         status=HTTPStatus.CREATED,
         takes=bodies.MANY_ORIGINALS,
-        refuses=(409, 413, 507),
+        parameters=(parameters.IDEMPOTENCY_KEY,),
+        refuses=(409, 413, 422, 507),
     )
     @guard.writes
-    def upload_many(workload_id: str) -> tuple[Response, int]:
+    def upload_many(workload_id: str) -> Response:
         caller = guard.caller
-        idempotency.refuse(request, "a bulk upload is kept part by part; send the images one by one")
-        with turns.turn(caller.user_id):
+        with (
+            turns.turn(caller.user_id),
+            idempotency.attempt(parts, request, caller.user_id) as attempt,
+        ):
+            if attempt.answered:
+                return answer_again(request, parts, attempt)
             workload = visible.workload(parts, caller, workload_id)
-            return jsonify(receive_many(request, parts, workload)), HTTPStatus.CREATED
+            return receive_many(request, parts, workload, attempt)
 
     @routes.get("/images/<image_id>")
     @operation(

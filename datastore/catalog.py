@@ -15,7 +15,7 @@ from datastore.database import Database
 from datastore.direct import execute_many, fetch
 from datastore.pages import page
 from datastore.quotas import charge
-from datastore.receipts import keep_receipt
+from datastore.receipts import keep_part, keep_receipt
 from datastore.removing import remove_original, remove_workload
 from datastore.replaying import go_on, replay_failed
 from datastore.schema import IS_ACTIVE, images, jobs, workloads
@@ -23,7 +23,7 @@ from dpip import ids
 from dpip.domain import NO_QUOTA, ImageKind, JobState, Making, Quota, StoredImage, Workload
 from dpip.errors import Conflict, NotFound
 from dpip.names import clash_key
-from dpip.ports import NewOriginal, Page, Receipt
+from dpip.ports import NewOriginal, Page, Part, Receipt
 
 _WORKLOAD = select(workloads).where(workloads.c.id == bindparam("id"))
 _NEWEST_FIRST = select(workloads).order_by(workloads.c.id.desc())
@@ -188,13 +188,23 @@ class SqlCatalog:
         return self._add([new], [place], now, also)[0]
 
     def add_originals(
-        self, new: Sequence[NewOriginal], places: Sequence[Callable[[str], None]], now: float
+        self,
+        new: Sequence[NewOriginal],
+        places: Sequence[Callable[[str], None]],
+        now: float,
+        part: Callable[[tuple[StoredImage, ...]], Part | None] | None = None,
     ) -> tuple[StoredImage, ...]:
-        """All of them or none, numbered in order.
+        """All of them or none, numbered in order, and the part of the request that they are.
 
         Other writers of the workload (on SQLite: all writers) wait while `places` run.
         """
-        return self._add(new, places, now, lambda _connection, _stored: None)
+
+        def also(connection: Connection, stored: tuple[StoredImage, ...]) -> None:
+            made = part(stored) if part is not None else None
+            if made is not None:
+                keep_part(connection, made)
+
+        return self._add(new, places, now, also)
 
     def _add(
         self,

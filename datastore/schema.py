@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -238,4 +239,14 @@ receipts = Table(
     Column("status", Integer),
     Column("location", Text),
     Column("body", Text),
+)
+
+receipt_parts = Table(  # what a long request did so far; gone when it is answered
+    "receipt_parts",
+    metadata,
+    Column("user_id", Sorted, primary_key=True),
+    Column("key", Sorted, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    ForeignKeyConstraint(["user_id", "key"], ["receipts.user_id", "receipts.key"], ondelete="CASCADE"),
 )

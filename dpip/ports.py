@@ -267,6 +267,16 @@ class Receipt:
     answer: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Work that a long request did, remembered in the same transaction: its repetition goes on there."""
+
+    hold: Hold
+    number: int  # their order; each number comes once
+    body: str  # what the request wants to know of it, as a JSON text
+    held_until: float  # the key is held on so long
+
+
 class Receipts(Protocol):
     """Answers by idempotency key; see `Catalog.create_workload` and `Catalog.add_original`."""
 
@@ -276,8 +286,15 @@ class Receipts(Protocol):
         """Begin a request under this key, or hear what was answered. Raises `InProgress` while another one
         works under it that has not been silent for too long."""
 
+    def parts(self, hold: Hold) -> list[str]:
+        """The bodies of all that was done in parts under this key, in order."""
+
+    def answer(self, receipt: Receipt) -> None:
+        """Remember the answer to what was done in parts. Raises `InProgress` when the key is held no more."""
+
     def release(self, hold: Hold) -> None:
-        """Forget the key, unless it was answered or somebody else took over."""
+        """Forget the key, unless it was answered or somebody else took over. Where parts were kept they stay,
+        and the next request may go on at once."""
 
     def sweep(self, now: float) -> int:
         """Forget what has expired; returns how many keys."""
@@ -333,9 +350,14 @@ class Catalog(Protocol):
         """
 
     def add_originals(
-        self, new: Sequence[NewOriginal], places: Sequence[Callable[[str], None]], now: float
+        self,
+        new: Sequence[NewOriginal],
+        places: Sequence[Callable[[str], None]],
+        now: float,
+        part: Callable[[tuple[StoredImage, ...]], Part | None] | None = None,
     ) -> tuple[StoredImage, ...]:
         """`add_original` for many of one workload, in order, in one transaction: all of them or none.
+        Raises `InProgress` when the key of `part` is not held any more.
 
         When one of `places` raises, no row is left, but what was placed before it is there: bytes
         without a row.

@@ -102,9 +102,9 @@ def upload(body: Body, key: str | None) -> Call[str]:
     return Call("POST", "/images", lambda a: str(loaded(a)["image_id"]), body=body).keyed(key)
 
 
-def upload_many(workload_id: str, body: Body) -> Call[Json]:
-    """Takes no key: what is kept of it is kept part by part."""
-    return Call("POST", path("workloads", workload_id, "images"), loaded, body=body)
+def upload_many(workload_id: str, body: Body, key: str | None) -> Call[Json]:
+    """What became of each; repeated under its key it goes on where it was cut off."""
+    return Call("POST", path("workloads", workload_id, "images"), loaded, body=body).keyed(key)
 
 
 def download(image_id: str, sink: Sink) -> Call[Mapping[str, str]]:

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from dpip_client import api
 from dpip_client.calls import Answer, Broken, Call, Outcome
-from dpip_client.errors import TryLater, Unreachable
+from dpip_client.errors import InProgress, TryLater, Unreachable
 from dpip_client.models import Image, Job, Json, Result, Workload
 from dpip_client.retrying import Patience
 from dpip_client.tracking import Tracker
@@ -43,11 +43,21 @@ _SHARE_OF_LOOKING = 10  # looking may take a tenth of the time: it costs the ser
 
 def answered(call: Call[T], patience: Patience) -> Flow[T]:
     """The call's result; what may succeed later is tried again, if repeating it is safe."""
-    for attempt in range(1, patience.attempts + 1):
+    served_s = 0.0
+    attempt = 0
+    while True:
+        attempt += 1
         outcome = yield call
         if isinstance(outcome, Answer):
             try:
                 return call.result(outcome)
+            except InProgress as error:
+                # It is being done, or its server was killed: then the key is free after a minute.
+                wait = patience.while_served(served_s, error.retry_after_s)
+                if wait is None:
+                    raise
+                served_s += wait
+                attempt -= 1
             except TryLater as error:
                 # An answer of the server's own says that nothing was done: any request may be repeated.
                 wait = patience.before(attempt, error.retry_after_s)
@@ -59,7 +69,6 @@ def answered(call: Call[T], patience: Patience) -> Flow[T]:
             if wait is None or (outcome.sent and not call.repeatable):
                 raise Unreachable(outcome.why, maybe_done=outcome.sent)
         yield Sleep(wait)
-    raise AssertionError("the last attempt returns or raises")
 
 
 def pages(first: Call[Json], items: str, make: Callable[[Json], T], patience: Patience) -> Flow[None]:

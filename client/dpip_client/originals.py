@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,14 +32,6 @@ class Original:
             return Original(source, name, len(data), None, data)
         file = Path(source)
         return Original(source, file.name, file.stat().st_size, file)
-
-    @property
-    def sha256(self) -> str:
-        """Of the bytes, in hexadecimal. Raises OSError."""
-        if self.path is None:
-            return hashlib.sha256(self.data).hexdigest()
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def batches(sources: Iterable[Source]) -> Iterator[list[Original]]:

@@ -26,5 +26,11 @@ class Patience:
         doubled: float = min(self.first_s * 2.0 ** (attempt - 1), self.longest_s)
         return max(doubled * random.uniform(0.5, 1.0), asked_s or 0.0)  # noqa: S311 - not a secret
 
+    def while_served(self, waited_s: float, asked_s: float | None) -> float | None:
+        """Seconds until the next look at a request that is still being served; None: that took too long."""
+        if self.attempts == 1 or waited_s > self.obeyed_s:
+            return None
+        return max(asked_s or 0.0, min(self.longest_s, 0.5 + waited_s / 4))
+
 
 IMPATIENT = Patience(attempts=1)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dpip_client import api
-from dpip_client.errors import Refused, Unreachable, refusal_of
-from dpip_client.flows import Flow, Sleep, answered, gathered, images
-from dpip_client.models import Image, Json, Sent
+from dpip_client.errors import Refused, refusal_of
+from dpip_client.flows import Flow, answered
+from dpip_client.models import Json, Sent
 from dpip_client.multipart import Form
 from dpip_client.originals import Original, Source, batches
 from dpip_client.retrying import Patience
 
 KeyOf = Callable[[Sequence[Original]], "str | None"]
 _NOT_THE_PICTURE = frozenset({401, 403, 404, 409})  # the token, the workload, or its owner
-_SETTLES_S = 1.0  # a server that lost its client may still be keeping what it got
 
 
 def no_key(_batch: Sequence[Original]) -> str | None:
@@ -32,12 +31,11 @@ def plan(
     workload_id: str, sources: Iterable[Source], patience: Patience, key_of: KeyOf = no_key
 ) -> Iterator[Flow[list[Sent]]]:
     """One flow for each request, in order; none is begun before it is asked for."""
-    told: set[str] = set()
     for batch in batches(sources):
         if len(batch) == 1:
             yield _send_one(workload_id, batch[0], patience, key_of(batch))
         else:
-            yield _send_together(workload_id, batch, patience, told)
+            yield _send_together(workload_id, batch, patience, key_of(batch))
 
 
 def _send_one(workload_id: str, one: Original, patience: Patience, key: str | None) -> Flow[list[Sent]]:
@@ -52,46 +50,11 @@ def _send_one(workload_id: str, one: Original, patience: Patience, key: str | No
 
 
 def _send_together(
-    workload_id: str, batch: Sequence[Original], patience: Patience, told: set[str]
+    workload_id: str, batch: Sequence[Original], patience: Patience, key: str | None
 ) -> Flow[list[Sent]]:
-    """What became of each of the batch, in its order: a picture that is refused keeps no other out.
-
-    Where no answer came, what the server has is looked up by its content, and only the rest is sent again.
-    `told`: ids that are known to be of other files.
-    """
-    known: dict[int, Sent] = {}
-    for attempt in range(1, patience.attempts + 1):
-        left = [at for at in range(len(batch)) if at not in known]
-        rest = [batch[at] for at in left]
-        try:
-            answer = yield from answered(api.upload_many(workload_id, Form(rest)), patience)
-        except Unreachable as error:
-            wait = patience.before(attempt)
-            if wait is None or not error.maybe_done:
-                raise
-            yield Sleep(max(wait, _SETTLES_S))
-            there = yield from gathered(images(workload_id, "original", patience))
-            known |= {left[at]: sent for at, sent in _found(rest, there, told).items()}
-        else:
-            known |= dict(zip(left, _told(rest, answer), strict=True))
-        told.update(sent.image_id for sent in known.values() if sent.image_id)
-        if len(known) == len(batch):
-            break
-    return [known[at] for at in range(len(batch))]
-
-
-def _found(batch: Sequence[Original], there: Sequence[Image], told: set[str]) -> dict[int, Sent]:
-    """Those of the batch that the server has, by their places in it."""
-    ids: dict[str, list[str]] = {}
-    for image in there:
-        if image.id not in told:
-            ids.setdefault(image.sha256, []).append(image.id)
-    found: dict[int, Sent] = {}
-    for at, original in enumerate(batch):
-        same = ids.get(original.sha256)
-        if same:
-            found[at] = Sent(original.source, same.pop(0))
-    return found
+    """What became of each of the batch, in its order: a picture that is refused keeps no other out."""
+    answer = yield from answered(api.upload_many(workload_id, Form(batch), key), patience)
+    return _told(batch, answer)
 
 
 def _told(batch: Sequence[Original], answer: Json) -> list[Sent]:

@@ -43,6 +43,7 @@ class State:
     refused: dict[str, tuple[int, int, str]] = field(default_factory=dict)  # size, mtime_ns, why
     saved: dict[str, str] = field(default_factory=dict)  # a result's id: where it lies
     failed: dict[str, str] = field(default_factory=dict)  # an original's id: why
+    begun: dict[str, tuple[float, list[str]]] = field(default_factory=dict)  # a request's key: when, files
     finished: bool = False  # all that was sent is saved, or has failed
 
     def add(self, entry: Mapping[str, Any]) -> None:
@@ -50,6 +51,8 @@ class State:
         match entry["what"]:
             case "workload":
                 self.workload = entry["id"]
+            case "sending":
+                self.begun[entry["key"]] = (entry["at"], entry["names"])
             case "sent":
                 self.finished = False
                 self.sent[entry["name"]] = (entry["size"], entry["mtime_ns"], entry["image"])
@@ -127,6 +130,10 @@ class Journal:
 
     def workload(self, workload_id: str) -> None:
         self._note(what="workload", id=workload_id)
+
+    def sending(self, key: str, files: Sequence[Input], at: float) -> None:
+        """Before it is begun: cut off, it can be repeated as it was."""
+        self._note(what="sending", key=key, at=at, names=[one.name for one in files])
 
     def sent(self, one: Input, image_id: str) -> None:
         self._note(what="sent", name=one.name, size=one.size, mtime_ns=one.mtime_ns, image=image_id)

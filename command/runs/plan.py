@@ -11,6 +11,9 @@ from command.runs.inputs import Input
 from command.runs.journal import State
 from dpip_client import Image
 
+# Much longer than a server goes on with a request without its client, much shorter than it remembers keys.
+_REPEATED_WITHIN_S = 600.0
+
 
 @dataclass(frozen=True, slots=True)
 class Todo:
@@ -50,6 +53,26 @@ def todo(
         else:
             upload.append(one)
     return Todo(upload, known, adopted, refused)
+
+
+def unanswered(
+    files: Iterable[Input], state: State, key_of: Callable[[Sequence[Input]], str], now: float
+) -> list[list[Input]]:
+    """Requests that were begun, and of which nobody knows what the server kept or is still keeping: to be
+    repeated under their keys. Not those whose files have changed since, and those of long ago: what came of
+    them can be looked up."""
+    by_name = {one.name: one for one in files}
+    found = []
+    for key, (at, names) in state.begun.items():
+        batch = [by_name[name] for name in names if name in by_name]
+        if len(batch) == len(names) and now - at < _REPEATED_WITHIN_S and key_of(batch) == key:
+            told = [state.sent.get(one.name) or state.refused.get(one.name) for one in batch]
+            if any(
+                before is None or before[:2] != (one.size, one.mtime_ns)
+                for one, before in zip(batch, told, strict=True)
+            ):
+                found.append(batch)
+    return found
 
 
 def _same(one: Input, before: tuple[int, int, str], image: Image, hash_of: Callable[[Input], str]) -> bool:

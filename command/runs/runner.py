@@ -12,10 +12,10 @@ from pathlib import Path
 from command.exits import Ended
 from command.runs.inputs import Input
 from command.runs.journal import Journal, Order
-from command.runs.plan import hash_of, target_name, todo
+from command.runs.plan import hash_of, target_name, todo, unanswered
 from command.runs.tally import Tally
-from dpip_client import AsyncClient, Image, Options, Result, Workload
-from dpip_client.errors import DpipError, NotFound
+from dpip_client import AsyncClient, Image, Options, Result, Sent, Workload
+from dpip_client.errors import DpipError, NotFound, Refused
 from dpip_client.originals import Original
 
 _DOWNLOADS = 6
@@ -101,12 +101,27 @@ class Runner:
         workload_id = state.workload
         assert workload_id is not None  # noqa: S101 - it was noted above
         try:
+            await self._repeat(client, workload_id)
             return workload_id, [image async for image in client.images(workload_id, "original")]
         except NotFound:
             raise Ended(
                 f"the workload of the run in {self._out} is not there any more, or {client.options.url} is "
                 "another system; say --fresh to begin anew"
             ) from None
+
+    async def _repeat(self, client: AsyncClient, workload_id: str) -> None:
+        """Requests that were cut off, once more as they were: the server knows what it kept of them."""
+        for batch in unanswered(self._files, self._journal.state, self._key, time.time()):
+            sources = [one.path for one in batch]
+            if not all(os.access(path, os.R_OK) for path in sources):
+                continue
+            try:
+                async for sent in client.upload_many(workload_id, sources, key_of=self._key_of):
+                    self._note(sent)
+            except NotFound:
+                raise
+            except Refused:  # then it is looked up by content
+                continue
 
     def _resume(self, there: Sequence[Image]) -> list[Input]:
         """Take over what is done; what is left to upload."""
@@ -134,23 +149,36 @@ class Runner:
     ) -> None:
         sources = [one.path for one in upload]
         async for sent in client.upload_many(workload_id, sources, in_order=False, key_of=self._key_of):
-            one = self._by_path[sent.source]
+            one, why = self._note(sent)
             self.tally.sent += 1
             if sent.image_id is None:
-                why = sent.error.detail if sent.error else "refused"
-                self._journal.refused(one, why)
                 self._bad(one.name, why)
             else:
-                self._journal.sent(one, sent.image_id)
                 self._known[sent.image_id] = one
                 for result in self._early.pop(sent.image_id, []):
                     self._came(client, result, group)
             self._show(self.tally)
         self._all_sent = True
 
+    def _note(self, sent: Sent) -> tuple[Input, str]:
+        """What became of a file; why it was refused, if it was."""
+        one, why = self._by_path[sent.source], ""
+        if sent.image_id is None:
+            why = sent.error.detail if sent.error else "refused"
+            self._journal.refused(one, why)
+        else:
+            self._journal.sent(one, sent.image_id)
+        return one, why
+
     def _key_of(self, batch: Sequence[Original]) -> str:
-        """The same request of a run that goes on has the same key."""
+        """Noted before the request is begun."""
         inputs = [self._by_path[original.source] for original in batch]
+        key = self._key(inputs)
+        self._journal.sending(key, inputs, time.time())
+        return key
+
+    def _key(self, inputs: Sequence[Input]) -> str:
+        """The same request of a run that goes on has the same key."""
         told = "\n".join(f"{one.name} {one.size} {one.mtime_ns}" for one in inputs)
         return f"{self._journal.state.key}-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
 

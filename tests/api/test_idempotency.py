@@ -142,10 +142,3 @@ def test_what_is_no_key_is_refused(api: Api, key: str) -> None:
     answer = api.ask("POST", "/workloads", headers={"Idempotency-Key": key})
     assert answer.status_code == 400
     assert "UUID" in answer.get_json(force=True)["detail"]
-
-
-def test_a_bulk_upload_takes_none(api: Api) -> None:
-    workload_id = api.workload()["workload_id"]
-    answer = api.ask("POST", f"/workloads/{workload_id}/images", headers=KEY)
-    assert answer.status_code == 400
-    assert "one by one" in answer.get_json(force=True)["detail"]

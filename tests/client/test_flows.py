@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
@@ -140,33 +139,36 @@ def test_a_request_that_is_still_being_served_is_waited_for() -> None:
     assert isinstance(error_of(409, {"retry-after": "1"}, b""), InProgress)
 
 
-def shown(image_id: str, data: bytes) -> dict[str, Any]:
-    sha = hashlib.sha256(data).hexdigest()
-    facts = {"format": "png", "width": 1, "height": 1, "size_bytes": len(data), "sha256": sha}
-    return {"image_id": image_id, "workload_id": "w", "type": "original", **facts}
+def test_a_request_that_is_never_done_is_given_up_and_costs_no_attempt() -> None:
+    serving = Answer(409, {"retry-after": "1"}, b'{"detail": "still being served"}')
+    lost = Broken("it broke", sent=True)
+    patience = Patience(attempts=2, longest_s=10.0)
+    waits, value = played(flows.answered(POST.keyed("k"), patience), lost, *[serving] * 18, FINE)
+    assert value == {"a": 1}
+    assert all(wait >= 1.0 for wait in waits[1:])
+    assert sum(waits) > 60.0, "a hold whose holder was killed is over by then"
+    with pytest.raises(InProgress):
+        played(flows.answered(POST.keyed("k"), patience), *[serving] * 40)
 
 
-def test_what_a_lost_answer_left_unknown_is_looked_up_and_only_the_rest_is_sent_again() -> None:
+def test_files_that_travel_together_are_sent_again_as_they_were_under_their_key() -> None:
     sources = [("a", b"A"), ("b", b"B"), ("c", b"A")]
     [flow] = plan("w", sources, PATIENCE)
-    listed = {"images": [shown("w-1", b"A"), shown("w-2", b"other")], "next": None}
-    rest = {"images": [{"image_id": "w-3"}], "refused": [{"position": 1, "status": 422, "detail": "no"}]}
-    sent: list[Call[Any]] = []
-    answers = [Broken("lost", sent=True), Answer(200, {}, json.dumps(listed).encode())]
-    answers.append(Answer(201, {}, json.dumps(rest).encode()))
-    outcome: Outcome = None
-    while True:
-        try:
-            step = flow.send(outcome)
-        except StopIteration as end:
-            told = end.value
-            break
-        outcome = None
-        if isinstance(step, Call):
-            sent.append(step)
-            outcome = answers[len(sent) - 1]
-    assert [call.method for call in sent] == ["POST", "GET", "POST"]
-    assert KEY not in sent[0].headers, "bulk uploads take none"
-    last = b"".join(sent[2].body.pieces()) if sent[2].body else b""
-    assert (b'filename="a"' in last, b'filename="b"' in last, b'filename="c"' in last) == (False, True, True)
-    assert [(one.source[0], one.image_id) for one in told] == [("a", "w-1"), ("b", None), ("c", "w-3")]
+    told = {
+        "images": [{"image_id": "w-1"}, {"image_id": "w-2"}],
+        "refused": [{"position": 2, "status": 422, "detail": "no"}],
+    }
+    first = flow.send(None)
+    assert isinstance(flow.send(Broken("lost", sent=True)), Sleep)
+    again = flow.send(None)
+    assert isinstance(first, Call)
+    assert isinstance(again, Call)
+    assert first.headers[KEY] == again.headers[KEY]
+    assert first.body
+    assert again.body
+    assert b"".join(first.body.pieces()) == b"".join(again.body.pieces())
+    with pytest.raises(StopIteration) as end:
+        flow.send(Answer(201, {}, json.dumps(told).encode()))
+    assert [(one.source[0], one.image_id) for one in end.value.value] == [
+        ("a", "w-1"), ("b", None), ("c", "w-2"),
+    ]  # fmt: skip

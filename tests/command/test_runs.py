@@ -12,7 +12,7 @@ import pytest
 from command.exits import Ended
 from command.runs.inputs import Input, collect
 from command.runs.journal import Journal, Order
-from command.runs.plan import hash_of, target_name, todo
+from command.runs.plan import hash_of, target_name, todo, unanswered
 from command.runs.showing import summary
 from command.runs.tally import Tally
 from dpip_client import Image
@@ -125,6 +125,29 @@ def test_nothing_is_uploaded_twice(tree: Path, tmp_path: Path) -> None:
         changed = [Input.of(one.name, one.path) for one in files]
         plan = todo(changed, journal.state, there, hash_of)
         assert [one.name for one in plan.upload] == ["1.png", "4.png"]
+
+
+def keyed(files: Sequence[Input]) -> str:
+    return " ".join(f"{one.name}:{one.mtime_ns}" for one in files)
+
+
+def test_requests_without_an_answer_are_repeated_as_they_were(tree: Path, tmp_path: Path) -> None:
+    for number in range(6):
+        (tree / f"{number}.png").write_bytes(b"%d" % number)
+    files = [Input.of(f"{number}.png", tree / f"{number}.png") for number in range(6)]
+    answered, half, changed = files[:2], files[2:4], files[4:]
+    with Journal(tmp_path / "out", BLUR) as journal:
+        for batch in (answered, half, changed):
+            journal.sending(keyed(batch), batch, 1000.0)
+        journal.sent(files[0], "w-0")
+        journal.refused(files[1], "no picture")
+        journal.sent(files[2], "w-2")
+    os.utime(files[4].path, ns=(1, 1))
+    now = [Input.of(one.name, one.path) for one in files]
+    with Journal(tmp_path / "out", BLUR) as again:
+        assert unanswered(now, again.state, keyed, 1010.0) == [half]
+        assert unanswered(now[:3], again.state, keyed, 1010.0) == [], "one of its files is gone"
+        assert unanswered(now, again.state, keyed, 9999.0) == [], "its key may be forgotten by now"
 
 
 @pytest.mark.parametrize(
