@@ -8,7 +8,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 UV = $(shell command -v uv || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format e2e bench bench-engine bench-control simulate rivals overload screenshots filter-guide golden fuzz setup setup-dev lock clean clean-all python
+.PHONY: help run test check format e2e bench bench-engine bench-control simulate rivals attack overload screenshots filter-guide golden fuzz setup setup-dev lock clean clean-all python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -64,6 +64,9 @@ simulate: setup-dev ## ways of placing jobs on simulated clusters of 1 to 1,000 
 
 bench-engine: setup-dev ## pixels alone, beside Pillow, pyvips, GraphicsMagick, ImageMagick (ARGS="--count 4")
 	@exec $(BIN)/python -m benchmarks.pixels $(ARGS)
+
+attack: setup-dev ## thousands of requests made up from the API's description, right and wrong ones (ARGS="--cases 100")
+	@exec $(BIN)/python -m tests.attack $(ARGS)
 
 overload: setup-dev ## 200 clients upload as fast as they can; what they meet (ARGS="--clients 400 --seconds 60")
 	@exec $(BIN)/python -m tests.overload $(ARGS)

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
@@ -17,12 +18,15 @@ from api.config import ApiSettings
 from api.first_user import FirstUser, ensure_first_user
 from api.journal import Journal
 from api.listener import PortTaken
+from api.news import News
 from api.parts import Parts
 from api.passwords import Passwords
 from api.server import Server
 from api.tls import tls_of
 from bus.client import Hinter
 from bus.coalescing import CoalescingAnnouncer
+from bus.listener import Listener
+from bus.messages import Topic
 from datastore import open_datastore, wait_for_datastore
 from dpip.errors import ConfigError
 from dpip.lifecycle import Stop, stop_on_signals
@@ -40,6 +44,7 @@ log = logging.getLogger("api")
 
 RETRY_S = 0.5
 SWITCH_S = 0.001  # threads that compute let others through so soon
+NEWS = (Topic.WORK, Topic.PROGRESS, Topic.CANCELLED)  # of the bus, for streams of events
 PORT_WITHIN_S = 5.0  # an API that was killed may need a moment to be gone
 
 
@@ -73,7 +78,7 @@ def _run(settings: ApiSettings, stop: Stop) -> int:
     write_record(record, url=own_url, pid=os.getpid())
     log.info("listening", extra=fields(url=own_url, workers_use=advertised))
     try:
-        server.run(partial(_application, settings, join_token))
+        server.run(partial(_application, settings, join_token, server.stopping.is_set))
     finally:
         record.unlink(missing_ok=True)
         sock.close()
@@ -116,11 +121,12 @@ def _tell(made: FirstUser) -> None:
         )
 
 
-def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
+def _application(settings: ApiSettings, join_token: str, stopping: Callable[[], bool]) -> WSGIApplication:
     """Called in each serving process: its own connections to everything."""
     use_codecs(settings.codecs)  # the estimate is of the way that workers go
     sys.setswitchinterval(SWITCH_S)
     datastore = open_datastore(settings.datastore_url, flush=settings.flush, quota=settings.quota)
+    news = News(stopping)
     parts = Parts(
         accounts=datastore.accounts,
         tokens=datastore.tokens,
@@ -135,6 +141,14 @@ def _application(settings: ApiSettings, join_token: str) -> WSGIApplication:
         announcer=CoalescingAnnouncer(Hinter(settings.controller, join_token)),
         bounds=settings.bounds,
         previews=Previews(),
+        news=news,
+    )
+    Listener(
+        settings.controller,
+        join_token,
+        topics=NEWS,
+        on_announcement=lambda announcement: news.tell(announcement.body.get("workload")),
+        on_reconnect=lambda: news.tell(None),
     )
     Finalize(None, parts.journal.close, exitpriority=1)  # when this process, which was forked, ends
     return create_app(parts)

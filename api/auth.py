@@ -83,6 +83,12 @@ class Guard:
         """Whom this request's token speaks for."""
         return cast(Caller, self._bearer.current_user())
 
+    def watch(self) -> Callable[[], bool]:
+        """Is this request's token still alive? For answers that take long; any thread may ask."""
+        given = request.authorization
+        hashed = token_hash((given.token if given else None) or "")
+        return lambda: self._tokens.find_caller(hashed, self._clock()) is not None
+
     def _needs(self, view: View, *any_of: Scope, admin: bool = False, account: bool = False) -> View:
         @wraps(view)
         def allowed(*arguments: Any, **named: Any) -> Any:

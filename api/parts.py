@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from api.journal import Journal
+from api.news import News
 from dpip.domain import NO_QUOTA, Quota
 from dpip.ports import (
     Accounts,
@@ -42,6 +43,7 @@ class Bounds:
     form_wait_s: float = 2.0
     downloads_at_once: int = 32  # a client that reads slowly holds a thread all the while
     downloads_waiting: int = 8
+    streams_at_once: int = 16  # of events; each holds a thread while it is open
     forms_at_once: int = 4  # bodies without a file; a client may send half of one and stop
     forms_waiting: int = 4
     courtesies_at_once: int = 4  # bodies of refused requests that are read to their end at the same time
@@ -69,4 +71,5 @@ class Parts:
     announcer: Announcer
     bounds: Bounds = field(default_factory=Bounds)
     previews: Previews | None = None
+    news: News = field(default_factory=News)
     clock: Clock = time.time

@@ -6,6 +6,7 @@ dies with its parent, and a new one is started when it dies alone.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import resource
 import signal
@@ -93,6 +94,7 @@ class Server(MPServer):
             log_enabled=False,
         )
         self._listener = bound
+        self.stopping = multiprocessing.Event()  # for serving processes to see, as soon as they are to stop
         self._tls = tls
         self._renew_at = time.monotonic() + _RENEW_S
         self.main_loop_interrupt = _Watchful(self._renew_in_time)
@@ -129,6 +131,7 @@ class Server(MPServer):
 
     def _stop_workers(self) -> None:
         """Ask until they go: now and then a signal meets another thread, and the main one sleeps on."""
+        self.stopping.set()
         deadline = time.monotonic() + DRAIN_S
         while (
             alive := [worker for worker in self.wrks if worker.inner.is_alive()]

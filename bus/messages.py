@@ -20,6 +20,7 @@ class Topic(StrEnum):
 
     CONTROLLER = "controller/"  # the controller's heartbeat: {"boot": its random word}
     WORK = "work/"  # there are queued jobs: {"workload": id}
+    PROGRESS = "progress/"  # jobs of it are done or have failed: {"workload": id}
     CANCELLED = "cancelled/"  # {"workload": id}
     WORKERS = "workers/"  # the register changed: {"worker": id, "state": ...}
     DRAIN = "drain/"  # followed by the worker's id and a slash: finish and leave

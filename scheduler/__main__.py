@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+from bus.client import Hinter
+from bus.coalescing import CoalescingAnnouncer
 from bus.listener import Listener
 from bus.messages import Announcement, Topic
 from bus.seal import derive
@@ -29,6 +31,7 @@ log = logging.getLogger("scheduler")
 
 RETRY_S = 0.5
 DRAIN_S = 5.0
+PROGRESS_EVERY_S = 0.1  # of one workload, told to whoever watches it
 HINTS = {
     str(Topic.WORK): Hint.WORK,
     str(Topic.WORKERS): Hint.WORKERS,
@@ -84,7 +87,15 @@ def _lead(
     stop_on_signals(stop)  # again: Ray has put its own handlers there
     limits = DispatchLimits(settings.lease_s, settings.poll_s, settings.max_attempts, settings.ageing_s)
     gateway = RayGateway()
-    dispatcher = Dispatcher(datastore.queue, datastore.register, gateway, leader.epoch, limits)
+    announcer = CoalescingAnnouncer(Hinter(settings.controller, join_token), PROGRESS_EVERY_S)
+    dispatcher = Dispatcher(
+        datastore.queue,
+        datastore.register,
+        gateway,
+        leader.epoch,
+        limits,
+        on_progress=lambda workload_id: announcer.announce(Topic.PROGRESS, {"workload": workload_id}),
+    )
     gateway.start(dispatcher.tell)
 
     def on_announcement(announcement: Announcement) -> None:
@@ -103,6 +114,7 @@ def _lead(
         return _run(leader, dispatcher, ray_cluster, record, stop)
     finally:
         listener.close()
+        announcer.close()
         gateway.close()
         leader.resign()
         record.unlink(missing_ok=True)

@@ -10,10 +10,12 @@ import logging
 import queue
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from enum import Enum, auto
 
 from dpip.domain import Failure, Outcome, Success
 from dpip.errors import NotReady
+from dpip.ids import workload_of
 from dpip.logs import fields
 from dpip.ports import Clock, JobQueue, WorkerRegister
 from scheduler.calls import Calls
@@ -52,8 +54,10 @@ class Dispatcher:
         epoch: int,
         limits: DispatchLimits,
         clock: Clock = time.time,
+        on_progress: Callable[[str], None] = lambda _workload_id: None,
     ) -> None:
         self._jobs = jobs
+        self._on_progress = on_progress
         self._register = register
         self._gateway = gateway
         self._epoch = epoch
@@ -147,6 +151,8 @@ class Dispatcher:
         ]
         if telling:
             self._jobs.finish(telling, now, self._limits.max_attempts)
+            for workload_id in {workload_of(outcome.job_id) for outcome in telling}:
+                self._on_progress(workload_id)
         told = set(map(id, telling))
         for outcome, flight in zip(outcomes, flights, strict=True):
             if flight is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +15,7 @@ from api.description import bodies, filters
 from api.description.examples import EXAMPLES
 from api.description.operation import JSON, Json, Needs, Operation, Parameter, needs_of, operation_of
 from api.problems import MEDIA_TYPE, TITLES
+from api.shapes import events
 from api.shapes.common import Problem
 from dpip import __version__
 
@@ -72,7 +73,7 @@ def path_of(rule: Rule) -> str:
 def document(app: Flask) -> Json:
     """A fresh OpenAPI 3.1 document of all that `app` serves."""
     routes = list(described(app))
-    shapes = _shapes([told.gives for _, _, told, _, _ in routes if told.gives is not None])
+    shapes = _shapes([*events.TOLD, *(told.gives for _, _, told, _, _ in routes if told.gives is not None)])
     paths: Json = {}
     for method, path, told, needs, rule in routes:
         paths.setdefault(path, {})[method.lower()] = _operation(told, needs, rule)
@@ -93,7 +94,7 @@ def document(app: Flask) -> Json:
     }
 
 
-def _shapes(gives: list[Any]) -> Json:
+def _shapes(gives: Sequence[Any]) -> Json:
     wanted = {shape.__name__: shape for shape in [*gives, Problem] if hasattr(shape, "__name__")}
     _, found = TypeAdapter.json_schemas(
         [(name, "serialization", TypeAdapter(shape)) for name, shape in wanted.items()],

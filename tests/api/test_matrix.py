@@ -91,6 +91,8 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/workloads/<workload_id>/failures.csv"): reading(),
     ("GET", "/workloads/<workload_id>/failures.json"): reading(),
     ("GET", "/workloads/<workload_id>/archive"): reading(),
+    ("GET", "/events"): reading(other=200),
+    ("GET", "/workloads/<workload_id>/events"): reading(),
     ("GET", "/workloads/<workload_id>/jobs"): reading(),
     ("GET", "/workloads/<workload_id>/images"): reading(),
     ("POST", "/workloads/<workload_id>/images"): writing(201),
