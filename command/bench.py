@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from command import printing, talking
 from command.bench_report import Job, report
-from command.remote import Fields, Refusal, Remote
-from dpip.errors import ConfigError
-from dpip.settings import ENV_PREFIX, EXIT_USAGE
-from dpip.trust import read_authorities
+from command.exits import DONE, FAILED, SOME_FAILED, USAGE, Ended
+from command.target import Target
+from dpip_client import Client, Image, Workload
 from imaging import FORMATS
 
 _POLL_S = 0.05
@@ -23,59 +21,54 @@ _SLOWEST_POLL_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class BenchOptions:
-    """Whose pictures, through what, where. Who asks stands in the environment, not on a command line."""
+    """Whose pictures, through what, where."""
 
     folder: Path
     filter: str
-    url: str
+    url: str | None
+    ca: Path | None
     at_once: int
     timeout_s: float
     keep: bool
 
 
 def run(options: BenchOptions) -> int:
-    """Upload, wait, tell, and remove the workload again; returns the exit status."""
+    """Upload, wait, tell, and remove the workload again; returns the exit status. Raises `Ended`."""
     files = _pictures(options.folder)
     if not files:
-        sys.stderr.write(f"dpip bench: {options.folder} holds no file that is called like a picture\n")
-        return EXIT_USAGE
-    vouching = os.environ.get(f"{ENV_PREFIX}TLS_CA")
-    try:
-        remote = Remote(options.url, read_authorities(Path(vouching)) if vouching else "")
-    except ConfigError as error:
-        sys.stderr.write(f"dpip bench: {error.detail}\n")
-        return EXIT_USAGE
-    try:
-        _log_in(remote, os.environ)
-        return _measure(remote, options, files)
-    except Refusal as refusal:
-        sys.stderr.write(f"dpip bench: {refusal}\n")
-        return 1
-    finally:
-        remote.close()
+        raise Ended(f"{options.folder} holds no file that is called like a picture", USAGE)
+    found = talking.target(options.url, options.ca)
+
+    def attempt(one: Target) -> int:
+        patient = replace(talking.options(one), at_once=options.at_once)
+        with Client(options=patient) as client:
+            return _measure(client, options, files)
+
+    with talking.telling(found.url):
+        return talking.renewing(found, attempt)
 
 
-def _measure(remote: Remote, options: BenchOptions, files: Sequence[Path]) -> int:
-    fields = {"filter": options.filter, "workload_name": f"bench {time.time_ns()}"}
-    workload = str(remote.ask("POST", "/workloads", fields=fields)["workload_id"])
-    path = f"/workloads/{workload}"
+def _measure(client: Client, options: BenchOptions, files: Sequence[Path]) -> int:
+    workload = client.create(options.filter, f"bench {time.time_ns()}")
     try:
         began = time.monotonic()
-        with ThreadPoolExecutor(options.at_once) as pool:
-            kept = list(pool.map(lambda file: _upload(remote, workload, file), files))
+        refused = 0
+        for sent in client.upload_many(workload.id, files, in_order=False):
+            if sent.error is not None:  # it is told and passed over: the others count
+                refused += 1
+                printing.note(f"{sent.source}: {sent.error.detail}")
         uploaded = time.monotonic() - began
-        seen = _wait(remote, path, began + options.timeout_s)
+        seen = _wait(client, workload.id, began + options.timeout_s)
         seconds = time.monotonic() - began
-        jobs = [Job.of(job) for job in remote.pages(f"{path}/jobs", "jobs")]
-        sizes = {image["image_id"]: _megapixels(image) for image in remote.pages(f"{path}/images", "images")}
+        jobs = [Job.of(job.raw) for job in client.jobs(workload.id)]
+        sizes = {image.id: _megapixels(image) for image in client.images(workload.id)}
         sys.stdout.write(report(jobs, sizes, seconds, uploaded))
     finally:
         if not options.keep:
-            remote.ask("DELETE", path)
-    if seen["status"] != "completed":
-        sys.stderr.write(f"dpip bench: not completed in {options.timeout_s:.0f} s\n")
-        return 1
-    return 0 if all(kept) and not seen["failed"] else 1
+            client.delete(workload.id)
+    if not seen.completed:
+        raise Ended(f"not completed in {options.timeout_s:.0f} s", FAILED)
+    return SOME_FAILED if refused or seen.failed else DONE
 
 
 def _pictures(folder: Path) -> list[Path]:
@@ -84,37 +77,16 @@ def _pictures(folder: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*") if file.suffix.lower() in known and file.is_file())
 
 
-def _log_in(remote: Remote, environment: Mapping[str, str]) -> None:
-    token, user, password = (environment.get(f"DPIP_{name}") for name in ("TOKEN", "USER", "PASSWORD"))
-    if token:
-        remote.token = token
-    elif user and password:
-        remote.log_in(user, password)
-    else:
-        raise Refusal("say who you are: DPIP_TOKEN, or DPIP_USER and DPIP_PASSWORD, in the environment")
-
-
-def _upload(remote: Remote, workload: str, file: Path) -> bool:
-    """A refused picture is told and passed over: the others count."""
-    fields: Fields = {"data": (file.name, file.read_bytes()), "workload_id": workload, "type": "original"}
-    try:
-        remote.ask("POST", "/images", fields=fields)
-    except Refusal as refusal:
-        sys.stderr.write(f"dpip bench: {file}: {refusal}\n")
-        return False
-    return True
-
-
-def _wait(remote: Remote, path: str, deadline: float) -> Mapping[str, object]:
+def _wait(client: Client, workload_id: str, deadline: float) -> Workload:
     """Look often at first, seldom when it takes long: looking costs the cluster something."""
     began = time.monotonic()
     while True:
-        seen = remote.ask("GET", path)
+        seen = client.workload(workload_id)
         now = time.monotonic()
-        if seen["status"] == "completed" or now > deadline:
+        if seen.completed or now > deadline:
             return seen
         time.sleep(min(max(_POLL_S, (now - began) / 20), _SLOWEST_POLL_S))
 
 
-def _megapixels(image: Mapping[str, float]) -> float:
-    return image["width"] * image["height"] / 1e6
+def _megapixels(image: Image) -> float:
+    return image.width * image.height / 1e6

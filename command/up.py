@@ -76,7 +76,7 @@ def _supervise(settings: UpSettings, began: float) -> int:
         }
         curl = curl_for(settings.trusted)
         see = f'{curl} -H "Authorization: Bearer $TOKEN" {url}/status'
-        screen.ready(elapsed, facts, [*run_line(home), user.login_line(url, curl), see])
+        screen.ready(elapsed, facts, [*run_line(home), user.login_line(home), see])
         screen.note("Ctrl-C stops all of it")
         return True
 

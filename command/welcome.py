@@ -13,7 +13,6 @@ from dpip.settings import ENV_PREFIX
 
 DEFAULT_USER = "admin"
 CURL = "curl -s"
-_TOKEN_OF = """python3 -c 'import json,sys; print(json.load(sys.stdin)["token"])'"""  # noqa: S105 - a command
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +31,14 @@ class FirstUser:
             return f"{self.name}, password in {self.password_file}"
         return f"{self.name}, with the password you chose"
 
-    def login_line(self, url: str, curl: str = CURL) -> str:
-        """A shell line that sets TOKEN. Without a known password, curl asks for it."""
-        if self.password is not None:
-            credentials = shlex.quote(f"{self.name}:{self.password}")
-        elif self.password_file is not None:
-            file = shlex.quote(str(self.password_file))
-            credentials = f'{shlex.quote(self.name)}:"$(cat {file})"'
-        else:
-            credentials = shlex.quote(self.name)
-        return f"TOKEN=$({curl} -u {credentials} -X POST {url}/login | {_TOKEN_OF})"
+    def login_line(self, home: Home) -> str:
+        """A shell line that sets TOKEN. `dpip` finds the system of this home, and reads the password from its
+        file or asks for it: none stands on a command line, which is for everybody to read."""
+        named = {} if home.path == default_home().resolve() else {"HOME": str(home.path)}
+        if self.name != DEFAULT_USER:
+            named["USER"] = self.name
+        variables = "".join(f"{ENV_PREFIX}{name}={shlex.quote(value)} " for name, value in named.items())
+        return f"TOKEN=$({variables}{_command()} login --print-token)"
 
 
 def curl_for(certificate: Path | None) -> str:
@@ -61,7 +58,14 @@ def first_user(home: Home, environment: Mapping[str, str], *, existed: bool) -> 
 
 def run_line(home: Home) -> list[str]:
     """The line that filters a folder, where this checkout's `dpip` finds the system by itself."""
-    command = Path(sys.executable).parent / "dpip"
-    if not command.exists() or home.path != default_home().resolve():
+    if home.path != default_home().resolve():
         return []
-    return [f'{shlex.quote(str(command))} run photos --filter "blur:sigma=5" --out blurred']
+    return [f'{_command()} run photos --filter "blur:sigma=5" --out blurred']
+
+
+def _command() -> str:
+    """`dpip`, in the words of a shell."""
+    installed = Path(sys.executable).parent / "dpip"
+    if installed.exists():
+        return shlex.quote(str(installed))
+    return f"{shlex.quote(sys.executable)} -m command"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from command.choices import Ca, Url
 from command.helping import subcommand
 from command.panels import SYSTEM
 
@@ -18,15 +19,16 @@ def add_to(app: typer.Typer) -> None:
             Path, typer.Argument(help="pictures, in subfolders too", exists=True, file_okay=False)
         ],
         filter_: Annotated[str, typer.Option("--filter", help="the pipeline")] = "grayscale",
-        url: Annotated[str, typer.Option(help="the API", envvar="DPIP_URL")] = "http://127.0.0.1:8080",
         at_once: Annotated[int, typer.Option(help="uploads at the same time", min=1, max=16)] = 4,
         timeout_s: Annotated[float, typer.Option(help="seconds to wait for the results", min=1)] = 3600.0,
         keep: Annotated[bool, typer.Option("--keep", help="do not remove the workload at the end")] = False,
+        url: Url = None,
+        ca: Ca = None,
     ) -> None:
         """Measure a cluster: a folder of pictures through it.
 
-        Who asks: DPIP_TOKEN in the environment.
+        Small pictures travel together, as those of `dpip run` do.
         """
         from command.bench import BenchOptions, run  # noqa: PLC0415
 
-        raise typer.Exit(run(BenchOptions(folder, filter_, url, at_once, timeout_s, keep)))
+        raise typer.Exit(run(BenchOptions(folder, filter_, url, ca, at_once, timeout_s, keep)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from command.output import LogFile, Sieve
 from command.readiness import api_ready
 from command.welcome import curl_for, first_user
 from dpip.errors import ConfigError
-from dpip.home import Home
+from dpip.home import Home, default_home
 from dpip.settings import load
 
 
@@ -259,8 +260,7 @@ def test_with_tls_curl_is_told_of_the_certificate(tmp_path: Path) -> None:
     chosen = settings("--tls-cert", str(tmp_path / "c.pem"), "--tls-key", str(tmp_path / "k.pem"))
     assert chosen.scheme == "https"
     assert chosen.for_children({})["DPIP_TLS_CERT"] == str(tmp_path / "c.pem")
-    line = first_user(Home(tmp_path), {}, existed=True).login_line("https://h", curl_for(chosen.tls_cert))
-    assert f"curl -s --cacert {tmp_path}/c.pem -u admin " in line
+    assert curl_for(chosen.tls_cert) == f"curl -s --cacert {tmp_path}/c.pem"
 
 
 def test_no_ray_is_started_beside_a_cluster_that_was_named() -> None:
@@ -274,25 +274,33 @@ def test_the_made_up_password_is_shown_once(tmp_path: Path) -> None:
     home.ensure_secret(home.first_password, "s3cret")
     assert "s3cret" in first_user(home, {}, existed=False).described
     later = first_user(home, {}, existed=True)
-    assert "s3cret" not in later.described + later.login_line("http://h")
+    assert "s3cret" not in later.described + later.login_line(home)
     assert str(home.first_password) in later.described
 
 
-@pytest.mark.parametrize("existed", [True, False])
-def test_the_login_line_works_as_pasted(tmp_path: Path, existed: bool) -> None:
+def test_the_login_line_names_the_home_and_the_user_where_they_are_not_the_usual(tmp_path: Path) -> None:
+    """That it works as pasted, `test_real_system` tests."""
     home = Home(tmp_path / "a folder")
-    home.ensure_secret(home.first_password, "it's $ecret")
-    line = first_user(home, {"DPIP_USER": "o'neill"}, existed=existed).login_line("http://h")
-    # curl as a shell function: says what it was given as the token.
-    script = f'curl() {{ printf \'{{"token": "%s"}}\' "$3 $6"; }}\n{line}\nprintf %s "$TOKEN"'
+    line = first_user(home, {"DPIP_USER": "o'neill"}, existed=True).login_line(home)
+    # dpip as a shell function: says what it was given as the token.
+    command = re.search(r"(\S+) login --print-token", line)
+    assert command
+    plain = line.replace(command[1], "dpip")
+    script = f'dpip() {{ echo "$DPIP_HOME $DPIP_USER $*"; }}\n{plain}\nprintf %s "$TOKEN"'
     shown = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    assert shown.stdout == "o'neill:it's $ecret http://h/login"
+    assert shown.stdout == f"{home.path} o'neill login --print-token"
+    usual = Home(default_home().resolve())
+    assert re.fullmatch(
+        r"TOKEN=\$\(\S+ login --print-token\)", first_user(usual, {}, existed=True).login_line(usual)
+    )
 
 
-def test_a_chosen_password_is_asked_for_and_not_shown(tmp_path: Path) -> None:
-    user = first_user(Home(tmp_path), {"DPIP_USER": "ann", "DPIP_PASSWORD": "hidden"}, existed=False)
-    assert "hidden" not in user.described + user.login_line("http://h")
-    assert "-u ann " in user.login_line("http://h")
+def test_no_password_stands_in_the_login_line(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    user = first_user(home, {"DPIP_USER": "ann", "DPIP_PASSWORD": "hidden"}, existed=False)
+    assert "hidden" not in user.described + user.login_line(home)
+    home.ensure_secret(home.first_password, "s3cret")
+    assert "s3cret" not in first_user(home, {}, existed=False).login_line(home)
 
 
 def test_log_files_are_bounded(tmp_path: Path) -> None:
