@@ -11,6 +11,7 @@ from datastore.chunks import chunks
 from datastore.direct import execute_many
 from datastore.schema import jobs, workloads
 from dpip.domain import JobState
+from dpip.job_life import MOVES
 
 _CHANGE = (
     update(workloads)
@@ -28,7 +29,9 @@ class CounterChanges:
         self._moves: dict[str, Counter[str]] = {}
 
     def move(self, workload_id: str, before: JobState, after: JobState, count: int = 1) -> None:
-        """`count` jobs of the workload went from one state to another."""
+        """`count` jobs of the workload went from one state to another, as their life allows."""
+        if after not in MOVES[before]:
+            raise ValueError(f"a job cannot go from {before.value} to {after.value}")
         counts = self._moves.setdefault(workload_id, Counter())
         counts[before] -= count
         counts[after] += count

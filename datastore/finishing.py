@@ -21,6 +21,7 @@ from datastore.requeueing import UNPLACED
 from datastore.schema import images, jobs, workloads
 from dpip import ids
 from dpip.domain import Failure, ImageKind, JobState, Making, Outcome, Output, StoredImage, Success
+from dpip.job_life import goes_back
 
 _LOCK = (
     select(
@@ -185,9 +186,11 @@ def _commit(batch: _Batch, job: _Current, outcome: Outcome, taken: dict[str, str
             rows.storable(result.kind) or "internal", rows.storable(result.detail) or "", result.retryable
         )
         values |= {"kind": result.kind, "detail": result.detail, "retryable": result.retryable}
-        goes_back = result.retryable and outcome.attempt - job.row.spent < batch.max_attempts
-        (batch.again if goes_back else batch.failed).append(values)
-        job.state = JobState.QUEUED if goes_back else JobState.FAILED
+        again = goes_back(
+            outcome.attempt, job.row.spent, retryable=result.retryable, max_attempts=batch.max_attempts
+        )
+        (batch.again if again else batch.failed).append(values)
+        job.state = JobState.QUEUED if again else JobState.FAILED
         job.failure = result
     batch.changes.move(job.row.workload_id, JobState.RUNNING, job.state)
 

@@ -16,9 +16,7 @@ from dpip.domain import Machine, Worker, WorkerState
 from dpip.errors import Conflict
 from dpip.ids import time_ordered_id
 from dpip.ports import Report, Sample
-
-_GONE = (WorkerState.LOST, WorkerState.LEFT)
-_HERE = (WorkerState.JOINING, WorkerState.ALIVE, WorkerState.DRAINING)
+from dpip.worker_life import GONE, HERE
 
 _BY_NAME = select(workers).where(workers.c.name == bindparam("name")).with_for_update()
 _RECORD = (
@@ -55,9 +53,9 @@ class SqlWorkerRegister:
             new = {"id": time_ordered_id(now), "name": name, "incarnation": 0, **news, **fresh}
             connection.execute(insert_missing(connection, workers), new)
             row = connection.execute(_BY_NAME, {"name": name}).one()
-            if row.state in _HERE and row.instance != instance:
+            if row.state in HERE and row.instance != instance:
                 raise Conflict(_name_is_taken(row, now))
-            back = row.state in _GONE or row.instance != instance
+            back = row.state in GONE or row.instance != instance
             statement = update(workers).where(workers.c.id == row.id).values(news | (fresh if back else {}))
             return rows.worker(connection.execute(statement.returning(workers)).one())
 
@@ -83,11 +81,11 @@ class SqlWorkerRegister:
         """Alive, joining or draining workers that were silent for so long become lost; returns their ids."""
         silent = workers.c.last_report_at <= now - silent_for_s
         with self._database.read() as connection:
-            if not connection.execute(select(workers.c.id).where(silent, workers.c.state.in_(_HERE))).first():
+            if not connection.execute(select(workers.c.id).where(silent, workers.c.state.in_(HERE))).first():
                 return ()
         statement = (
             update(workers)
-            .where(silent, workers.c.state.in_(_HERE))
+            .where(silent, workers.c.state.in_(HERE))
             .values(state=WorkerState.LOST.value)
             .returning(workers.c.id)
         )
@@ -96,7 +94,7 @@ class SqlWorkerRegister:
 
     def workers(self, *, gone_since: float | None = None) -> tuple[Worker, ...]:
         """By name. Lost and left ones only when they were last heard of after `gone_since`."""
-        wanted: ColumnElement[bool] = workers.c.state.in_(_HERE)
+        wanted: ColumnElement[bool] = workers.c.state.in_(HERE)
         if gone_since is not None:
             wanted = or_(wanted, workers.c.last_report_at > gone_since)
         with self._database.read() as connection:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 import imaging
 from dpip.domain import ClaimedJob, Outcome
@@ -36,6 +39,7 @@ class ActorSpec:
     limits: Limits
     job_limit_s: float
     log_file: str
+    memory_limit_bytes: int = sys.maxsize
     codecs: Codecs = "fastest"
 
 
@@ -46,6 +50,7 @@ class ActorStatus:
     pid: int
     running: int
     oldest_s: float  # for how long the slowest picture has been filtered
+    memory_bytes: int = 0  # resident
 
 
 class WorkerActor:
@@ -80,7 +85,8 @@ class WorkerActor:
         return len(self._desk)
 
     def status(self) -> ActorStatus:
-        return ActorStatus(os.getpid(), len(self._desk), self._desk.oldest_s())
+        memory = psutil.Process().memory_info().rss
+        return ActorStatus(os.getpid(), len(self._desk), self._desk.oldest_s(), memory)
 
     def use(self, place: Place) -> None:
         """Fetch and deliver there from now on."""

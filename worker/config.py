@@ -12,10 +12,12 @@ from pydantic_settings import CliSuppress
 
 from dpip import names
 from dpip.errors import Malformed
+from imaging.limits import MEBIBYTE
 from imaging.settings import LimitSettings
 from worker.machine import usable_cores
 
 _NAME_MAX_CHARS = 63
+_PART_OF_MEMORY = 0.85
 
 
 def default_name() -> str:
@@ -57,6 +59,11 @@ class WorkerSettings(LimitSettings):
     job_limit_s: float = Field(
         300.0, ge=1, description="seconds after which a picture counts as stuck, and its process is replaced"
     )
+    memory_limit_mib: int = Field(
+        0,
+        ge=0,
+        description="memory that its actor may hold before it is replaced (0: 85 % of this machine's)",
+    )
     drain_s: float = Field(60.0, ge=0, description="seconds that running jobs get to end when it is stopped")
     name_patience_s: float = Field(
         15.0, ge=0, description="seconds to wait for a name that another worker holds"
@@ -64,6 +71,10 @@ class WorkerSettings(LimitSettings):
     with_parent: bool = Field(False, description="stop when the process that started this one ends")
     # What a worker that starts itself anew hands on, so that it is known as the same one.
     instance: CliSuppress[str] = Field(default_factory=lambda: secrets.token_hex(16))
+
+    def memory_limit_bytes(self, machine_bytes: int) -> int:
+        """Of the actor, on a machine with so much memory."""
+        return self.memory_limit_mib * MEBIBYTE or int(machine_bytes * _PART_OF_MEMORY)
 
     @property
     def tag_names(self) -> tuple[str, ...]:

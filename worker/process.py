@@ -99,6 +99,7 @@ class WorkerProcess:
             limits=settings.limits,
             codecs=settings.codecs,
             job_limit_s=settings.job_limit_s,
+            memory_limit_bytes=settings.memory_limit_bytes(self._meter.machine().memory_total),
             log_file=str(self._home.path / "logs" / f"worker-{settings.worker_name}.log"),
         )
         session = Session(

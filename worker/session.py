@@ -146,6 +146,8 @@ class Session:
         self._board.change(running_jobs=status.running)
         if status.oldest_s > self._spec.job_limit_s:
             self._give_up(actor, f"a picture has been on it for {status.oldest_s:.0f} s")
+        elif status.memory_bytes > self._spec.memory_limit_bytes:  # before the kernel ends whom it likes
+            self._give_up(actor, f"it holds {status.memory_bytes / 2**20:,.0f} MiB")
 
     def _give_up(self, actor: ActorHandle, why: str) -> None:
         log.error("ending the actor", extra=fields(incarnation=actor.incarnation, reason=why))

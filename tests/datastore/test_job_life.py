@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,8 +21,23 @@ from datastore.database import Database
 from datastore.engines import connect
 from datastore.schema import jobs
 from dpip import ids
-from dpip.domain import ClaimedJob, JobState, Outcome
+from dpip.domain import ClaimedJob, Failure, JobState, Outcome
 from dpip.errors import Conflict, Fenced, NotFound
+from dpip.job_life import (
+    Cancelled,
+    Claimed,
+    Event,
+    Failed,
+    JobLife,
+    LeaderChanged,
+    Released,
+    Renewed,
+    Replayed,
+    Resumed,
+    Succeeded,
+    TimePassed,
+    after,
+)
 from tests.datastore.invariants import check_tables
 from tests.datastore.making import NOW, add, claim, failure, new_workload, success
 
@@ -33,19 +48,26 @@ picks = st.integers(0, 1_000_000)
 
 @dataclass
 class Modelled:
-    """What a job should look like."""
+    """What a job should look like: `dpip.job_life` says what each event makes of it."""
 
-    state: JobState = JobState.QUEUED
-    attempt: int = 0
-    deaths: int = 0
-    spent: int = 0  # attempts before it was replayed
-    epoch: int = 0
-    lease: float = 0.0
-    cancelled: bool = False
+    life: JobLife = field(default_factory=JobLife)
     ended_by: Outcome | None = None  # what ended its newest attempt, when that was an outcome
 
+    @property
+    def state(self) -> JobState:
+        return self.life.state
 
-class JobLife(RuleBasedStateMachine):
+    @property
+    def attempt(self) -> int:
+        return self.life.attempt
+
+    def meet(self, event: Event) -> bool:
+        """True when it made a difference."""
+        before, self.life = self.life, after(self.life, event)
+        return self.life != before
+
+
+class JobLives(RuleBasedStateMachine):
     store: Datastore
     database: Database
 
@@ -109,8 +131,8 @@ class JobLife(RuleBasedStateMachine):
         for one in claimed:
             job = self.jobs[one.job.id]
             assert one.attempt == job.attempt + 1
-            assert one.job.deaths == job.deaths
-            job.state, job.attempt, job.epoch, job.lease = JobState.RUNNING, one.attempt, self.epoch, lease
+            assert one.job.deaths == job.life.deaths
+            assert job.meet(Claimed(self.epoch, lease))
             job.ended_by = None
         self.claims += claimed
 
@@ -161,27 +183,23 @@ class JobLife(RuleBasedStateMachine):
             return False
         if job.state is not JobState.RUNNING:
             return job.ended_by == outcome
-        failed = getattr(outcome.result, "kind", None)
-        if failed is None:
-            job.state = JobState.DONE
-        elif failed == "again" and job.attempt - job.spent < MAX_ATTEMPTS:
-            job.state = JobState.QUEUED
-        else:
-            job.state = JobState.FAILED
+        failure = outcome.result if isinstance(outcome.result, Failure) else None
+        ended = (
+            Failed(outcome.attempt, failure.retryable, MAX_ATTEMPTS)
+            if failure
+            else Succeeded(outcome.attempt)
+        )
         job.ended_by = outcome
-        return True
+        return job.meet(ended)
 
     @precondition(lambda self: self.claims)
     @rule(pick=picks, died=st.booleans())
     def release(self, pick: int, died: bool) -> None:
         claimed = self.claims[pick % len(self.claims)]
         job = self.jobs.get(claimed.job.id)
-        current = job is not None and job.state is JobState.RUNNING and job.attempt == claimed.attempt
+        current = job is not None and job.meet(Released(claimed.attempt, int(died)))
         pair = (claimed.job.id, claimed.attempt)
         assert self.store.queue.release([pair], died=died, now=self.now) == int(current)
-        if current and job is not None:
-            job.state = JobState.QUEUED
-            job.deaths += died
 
     @precondition(lambda self: self.claims)
     @rule(pick=picks)
@@ -189,29 +207,22 @@ class JobLife(RuleBasedStateMachine):
         claimed = self.claims[pick % len(self.claims)]
         self.store.queue.renew([(claimed.job.id, claimed.attempt)], self.now + 4)
         job = self.jobs.get(claimed.job.id)
-        if job and job.state is JobState.RUNNING and job.attempt == claimed.attempt:
-            job.lease = self.now + 4
+        if job:
+            job.meet(Renewed(claimed.attempt, self.now + 4))
 
     @rule(seconds=st.integers(1, 3))
     def expire(self, seconds: int) -> None:
         self.now += seconds
-        expired = [job for job in self._running() if job.lease <= self.now]
-        assert self.store.queue.release_expired(self.now) == len(expired)
-        for job in expired:
-            job.state = JobState.QUEUED
+        expired = [job.meet(TimePassed(self.now)) for job in self.jobs.values()]
+        assert self.store.queue.release_expired(self.now) == sum(expired)
 
     @rule()
     def change_leader(self) -> None:
         self.former.append(self.epoch)
         self.epoch = self._take()
         assert self.epoch > self.former[-1]
-        old = [job for job in self._running() if job.epoch < self.epoch]
-        assert self.store.queue.release_before_epoch(self.epoch, self.now) == len(old)
-        for job in old:
-            job.state = JobState.QUEUED
-
-    def _running(self) -> list[Modelled]:
-        return [job for job in self.jobs.values() if job.state is JobState.RUNNING]
+        old = [job.meet(LeaderChanged(self.epoch)) for job in self.jobs.values()]
+        assert self.store.queue.release_before_epoch(self.epoch, self.now) == sum(old)
 
     @precondition(lambda self: self.workloads)
     @rule(pick=picks)
@@ -221,8 +232,8 @@ class JobLife(RuleBasedStateMachine):
         assert self.store.catalog.cancel_workload(workload_id, self.now) is not None
         self.workloads[name] = (workload_id, True)
         for job in self._jobs_of(workload_id):
-            if job.state in {JobState.QUEUED, JobState.RUNNING}:
-                job.state, job.ended_by, job.cancelled = JobState.FAILED, None, True
+            if job.meet(Cancelled()):
+                job.ended_by = None
 
     @precondition(lambda self: self.workloads)
     @rule(pick=picks)
@@ -232,8 +243,8 @@ class JobLife(RuleBasedStateMachine):
         assert self.store.catalog.resume_workload(workload_id, self.now) is not None
         self.workloads[name] = (workload_id, False)
         for job in self._jobs_of(workload_id) if cancelled else ():
-            if job.cancelled:
-                self._replayed(job)
+            if job.meet(Resumed()):
+                job.ended_by = None
 
     @precondition(lambda self: self.workloads)
     @rule(pick=picks, which=st.none() | picks)
@@ -249,10 +260,8 @@ class JobLife(RuleBasedStateMachine):
         failed = [job for i, job in found.items() if job_id in {None, i} and job.state is JobState.FAILED]
         assert self.store.catalog.replay(workload_id, self.now, job_id=job_id) == len(failed)
         for job in failed:
-            self._replayed(job)
-
-    def _replayed(self, job: Modelled) -> None:
-        job.state, job.spent, job.ended_by, job.cancelled = JobState.QUEUED, job.attempt, None, False
+            assert job.meet(Replayed())
+            job.ended_by = None
 
     @precondition(lambda self: self.jobs)
     @rule(pick=picks)
@@ -282,7 +291,7 @@ class JobLife(RuleBasedStateMachine):
             check_tables(connection)
             found = connection.execute(select(jobs.c.id, jobs.c.state, jobs.c.attempt, jobs.c.deaths))
             assert {row.id: tuple(row)[1:] for row in found} == {
-                job_id: (job.state, job.attempt, job.deaths) for job_id, job in self.jobs.items()
+                job_id: (job.state, job.attempt, job.life.deaths) for job_id, job in self.jobs.items()
             }
 
     @invariant()
@@ -304,7 +313,7 @@ class JobLife(RuleBasedStateMachine):
 def test_random_lives_of_jobs(store: Datastore, url: str) -> None:
     database = connect(url)
     examples = 40 if url.startswith("sqlite") else 15
-    machine = type("JobLifeHere", (JobLife,), {"store": store, "database": database})
+    machine = type("JobLivesHere", (JobLives,), {"store": store, "database": database})
     try:
         run_state_machine_as_test(
             machine,
