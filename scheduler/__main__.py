@@ -24,6 +24,7 @@ from dpip.settings import EXIT_USAGE, load, parse_address
 from scheduler.config import SchedulerSettings
 from scheduler.dispatcher import Dispatcher, Hint
 from scheduler.leader import Leader
+from scheduler.pace import Pace
 from scheduler.placing import DispatchLimits
 from scheduler.ray_cluster import RayCluster
 
@@ -95,6 +96,7 @@ def _lead(
         leader.epoch,
         limits,
         on_progress=lambda workload_id: announcer.announce(Topic.PROGRESS, {"workload": workload_id}),
+        pace=Pace(),
     )
     gateway.start(dispatcher.tell)
 

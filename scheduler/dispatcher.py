@@ -10,7 +10,7 @@ import logging
 import queue
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 
 from dpip.domain import Failure, Outcome, Success
@@ -22,6 +22,7 @@ from scheduler.calls import Calls
 from scheduler.cost import CostModel, kind_of
 from scheduler.fleet import Fleet
 from scheduler.gateway import CallEnded, CallOutcomes, Ending, Event, Gateway
+from scheduler.pace import Pace
 from scheduler.placing import DispatchLimits, Placer
 from scheduler.policy import ROUND_MAX
 from scheduler.seat import Flight
@@ -55,7 +56,9 @@ class Dispatcher:
         limits: DispatchLimits,
         clock: Clock = time.time,
         on_progress: Callable[[str], None] = lambda _workload_id: None,
+        pace: Pace | None = None,
     ) -> None:
+        """Without a `pace`, each step begins as soon as there is something to act on."""
         self._jobs = jobs
         self._on_progress = on_progress
         self._register = register
@@ -63,6 +66,7 @@ class Dispatcher:
         self._epoch = epoch
         self._limits = limits
         self._clock = clock
+        self._pace = pace
         self._fleet = Fleet()
         self._costs = CostModel()
         self._calls = Calls()
@@ -98,6 +102,8 @@ class Dispatcher:
         away: then what had happened is put back, to be acted on (again: all of it may be) when it is back.
         """
         items = self._receive(self._pause_s() if timeout_s is None else timeout_s)
+        if self._pace is not None:
+            self._pace.stepped(sum(len(one.outcomes) for one in _outcomes_in(items)), time.monotonic())
         try:
             self._act(items, self._clock())
         except NotReady:
@@ -127,6 +133,8 @@ class Dispatcher:
         items: list[Item] = []
         try:
             items.append(self._inbox.get(timeout=timeout_s))
+            if self._pace is not None:
+                time.sleep(self._pace.wait_s(time.monotonic()))
             while True:
                 items.append(self._inbox.get_nowait())
         except queue.Empty:
@@ -135,7 +143,7 @@ class Dispatcher:
     # --- results ---------------------------------------------------------------------------------
 
     def _take_outcomes(self, items: list[Item], now: float) -> None:
-        outcomes = [outcome for item in items if isinstance(item, CallOutcomes) for outcome in item.outcomes]
+        outcomes = [outcome for item in _outcomes_in(items) for outcome in item.outcomes]
         for start in range(0, len(outcomes), ROUND_MAX):
             self._commit(outcomes[start : start + ROUND_MAX], now)
         for item in items:
@@ -262,3 +270,7 @@ class Dispatcher:
         expired = self._jobs.release_expired(now)
         if expired:
             log.warning("leases ran out", extra=fields(jobs=expired))
+
+
+def _outcomes_in(items: Iterable[Item]) -> Iterator[CallOutcomes]:
+    return (item for item in items if isinstance(item, CallOutcomes))

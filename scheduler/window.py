@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from scheduler.seat import Seat
 
 WINDOW_S = 0.25  # seconds of predicted work that each core may have waiting, so that it never idles
+REFILL = 0.5  # of a full window: what is left when more is sent, so that calls are few and large
 WINDOW_MAX_JOBS_PER_CORE = 64  # however small they are
 MOMENT_S = 0.25  # a core that is free within this time is as good as free
 MEMORY_MARGIN = 0.9  # of what is free; the rest is for what estimates miss
@@ -42,4 +43,9 @@ class Window:
 
 
 def has_room(seat: Seat) -> bool:
-    return Window.of(seat).open
+    """Whether it is time to fill this worker's window."""
+    window = Window.of(seat)
+    return window.flights <= window.cores or (
+        window.backlog_s < REFILL * WINDOW_S * window.cores
+        and window.flights < REFILL * WINDOW_MAX_JOBS_PER_CORE * window.cores
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dpip.domain import Outcome
 
-GROUP_WITHIN_S = 0.03  # how long a finished job waits for company, if others of its batch still run
+GROUP_WITHIN_S = 0.05  # how long a finished job waits for company, if others of its batch still run
 LONG_JOB_S = 0.1  # a job that took this long goes out at once
 
 

@@ -102,6 +102,16 @@ def test_a_window_is_filled_by_work_and_not_by_count() -> None:
     assert 100 < len(light) <= 2 * WINDOW_MAX_JOBS_PER_CORE
 
 
+def test_a_window_is_filled_again_when_half_of_it_is_done() -> None:
+    def light(left: int) -> Seat:
+        return seat(worker(cores=2), *[0.01] * left)
+
+    half = round(WINDOW_S * 2 / 0.01 / 2)
+    assert not has_room(light(half + 1))
+    assert has_room(light(half - 1))
+    assert has_room(seat(worker(cores=2), 9.0, 9.0)), "one more than there are cores, however long they last"
+
+
 def test_a_worker_is_tried_out_with_a_few_of_the_smaller_jobs() -> None:
     jobs = [job(n, megapixels=50.0 if n % 2 else 1.0) for n in range(100)]
     tried = placed(jobs, [seat(worker("new", cores=2))])
