@@ -8,7 +8,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 UV = $(shell command -v uv || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format e2e bench bench-engine bench-control simulate rivals attack overload chaos screenshots filter-guide golden fuzz setup setup-dev lock clean clean-all python
+.PHONY: help run test check audit sbom format e2e bench bench-engine bench-control simulate rivals attack overload chaos screenshots filter-guide golden fuzz setup setup-dev lock clean clean-all python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -19,10 +19,23 @@ run: setup ## start the whole system; Ctrl-C stops it (ARGS="--workers 2 --port 
 test: setup-dev ## run the whole test suite (ARGS="tests/imaging -x")
 	@exec $(BIN)/python -m pytest $(ARGS)
 
-check: setup-dev ## formatting, lint and types
+check: setup-dev ## formatting, lint (with bandit's rules), types, and what can be said of dependencies offline
 	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: make format" >&2; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tools.dependencies
+
+audit: setup-dev ## are weaknesses known of what DPIP runs with? Asks a service on the network
+	@$(UV) venv --quiet --allow-existing --python $(BIN)/python .venv-audit
+	@$(UV) pip sync --quiet --require-hashes --python .venv-audit/bin/python requirements-audit.lock
+	@.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock || \
+		{ echo "weaknesses are known, or the service knows nothing or was not reached: see above" >&2; exit 1; }
+
+sbom: setup-dev ## dist/dpip.cdx.json: what DPIP runs with, as CycloneDX
+	@mkdir -p dist
+	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml \
+		--mc-type application --output-reproducible --of JSON --sv 1.6 --validate -o dist/dpip.cdx.json requirements.lock
+	@echo dist/dpip.cdx.json
 
 format: setup-dev ## format the code
 	@$(BIN)/ruff format .
@@ -85,6 +98,7 @@ lock: setup-dev ## resolve the dependencies anew into the lock files
 	@$(COMPILE) --upgrade -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
 	@$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements-bench.lock
 	@echo uv | $(COMPILE) --upgrade - -o requirements-setup.lock
+	@echo pip-audit | $(COMPILE) --upgrade - -o requirements-audit.lock
 	@linux='sys_platform == "linux" and platform_machine == "x86_64" and python_version'; \
 		printf 'atheris==3.0.0; %s < "3.12"\natheris>=3.1; %s >= "3.12"\n' "$$linux" "$$linux" | \
 		$(COMPILE) --upgrade - -o requirements-fuzz.lock
@@ -94,7 +108,7 @@ clean: ## remove caches and build results
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 clean-all: clean ## remove .venv too; images, database and secrets stay
-	@rm -rf .venv .venv-bench .venv-fuzz
+	@rm -rf .venv .venv-audit .venv-bench .venv-fuzz
 
 python:
 	@command -v $(PYTHON) >/dev/null || \

@@ -406,6 +406,8 @@ def test_tls(tmp_path: Path) -> None:
     with running(home, DPIP_TLS_KEY=str(key), DPIP_TLS_CERT=str(certificate)) as api:
         assert api.url.startswith("https://")
         assert api.json("/health/live", "--cacert", str(certificate))["status"] == "alive"
+        asked = ("--cacert", str(certificate), "--include", "--header", "Host: pictures.example")
+        assert "strict-transport-security: max-age=" in api.curl("/health/live", *asked).stdout.lower()
 
 
 def test_beyond_loopback_the_api_makes_itself_a_certificate(tmp_path: Path) -> None:
