@@ -6,6 +6,7 @@ from flask import Flask
 
 from api import (
     audit,
+    changed_workload,
     events,
     failures,
     headers,
@@ -54,6 +55,7 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(users.blueprint(parts, guard, Administration(parts, login, trail)))
     app.register_blueprint(audit.blueprint(parts, guard))
     app.register_blueprint(workloads.blueprint(parts, guard, trail))
+    app.register_blueprint(changed_workload.blueprint(parts, guard, trail))
     app.register_blueprint(listings.blueprint(parts, guard))
     app.register_blueprint(events.blueprint(parts, guard))
     app.register_blueprint(images.blueprint(parts, guard, leaving))

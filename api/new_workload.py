@@ -31,11 +31,8 @@ def make_workload(
     plan = plan_of(given)
     parts.bounds.limits.check_steps(plan.longest, plan.length)
     tags = _tags(given.get("tags"))
-    priority = _priority(given.get("priority"))
-    name = fields.text(given, "workload_name")
-    if name is None and given.get("workload_name"):
-        raise Malformed("workload_name is nothing but space")
-    chosen = None if name is None else names.workload_name(name)
+    priority = priority_of(given.get("priority"))
+    chosen = chosen_name(given)
     for tries_left in reversed(range(_NAME_TRIES)):
         now = parts.clock()
         workload = Workload(
@@ -54,6 +51,14 @@ def make_workload(
             if chosen or not tries_left:
                 raise
     raise AssertionError
+
+
+def chosen_name(given: fields.Fields) -> str | None:
+    """None: none was said. Raises `Malformed` for what cannot be a name."""
+    name = fields.text(given, "workload_name")
+    if name is None and given.get("workload_name"):
+        raise Malformed("workload_name is nothing but space")
+    return None if name is None else names.workload_name(name)
 
 
 def plan_of(given: fields.Fields) -> Plan:
@@ -86,7 +91,8 @@ def _parameter(name: str, value: object) -> str:
     raise Malformed(f"the parameter {name!r} must be a string, a number or a boolean")
 
 
-def _priority(given: object) -> int:
+def priority_of(given: object) -> int:
+    """The usual one where nothing is said. Raises `Malformed`."""
     if given is None or given == "":
         return USUAL
     text = str(given).strip()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from datastore import making, rows
 from datastore.cancelling import cancel_unfinished
@@ -80,9 +81,7 @@ class SqlCatalog:
                 if receipt is not None:
                     keep_receipt(connection, receipt)
         except Conflict as error:
-            raise Conflict(
-                f"the workload_name {workload.name!r} is taken, or too much like one that is; choose another"
-            ) from error
+            raise _name_taken(workload.name) from error
         return workload
 
     def workload(self, workload_id: str, owner_id: str | None) -> Workload | None:
@@ -106,6 +105,30 @@ class SqlCatalog:
         with self._database.read() as connection:
             found = connection.execute(statement.limit(limit + 1)).all()
         return page([rows.workload(row) for row in found], limit, lambda item: item.id)
+
+    def change_workload(
+        self, workload_id: str, *, name: str | None = None, priority: int | None = None
+    ) -> Workload | None:
+        """Its name is the directory of its images, so it stays once there was one."""
+        with self._changing(workload_id) as (connection, row):
+            if row is None:
+                return None
+            values: dict[str, object] = {} if priority is None else {"priority": priority}
+            if name is not None and name != row.name:
+                if row.next_seq > 1:
+                    raise Conflict(
+                        f"images were uploaded to {row.name!r} and lie in the directory of that name: it can "
+                        "be changed before the first upload only"
+                    )
+                values |= {"name": name, "name_key": clash_key(name)}
+            if values:
+                try:
+                    connection.execute(
+                        update(workloads).where(workloads.c.id == workload_id).values(**values)
+                    )
+                except IntegrityError as error:
+                    raise _name_taken(name or row.name) from error
+            return rows.workload(connection.execute(_WORKLOAD, {"id": workload_id}).one())
 
     def cancel_workload(self, workload_id: str, now: float) -> Workload | None:
         """Fail every queued and running job as cancelled; doing it again changes nothing."""
@@ -283,6 +306,10 @@ def _refusal(connection: Connection, workload_id: str) -> NotFound | Conflict:
     return Conflict(
         f"the workload {workload_id!r} was cancelled and takes no more images; resume it, or make another"
     )
+
+
+def _name_taken(name: str) -> Conflict:
+    return Conflict(f"the workload_name {name!r} is taken, or too much like one that is; choose another")
 
 
 def _stored(new: NewOriginal, seq: int, workload_name: str, owner_id: str, now: float) -> StoredImage:

@@ -55,6 +55,7 @@ class Action(StrEnum):
     USER_CHANGED = "user-changed"
     USER_DELETED = "user-deleted"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105
+    WORKLOAD_CHANGED = "workload-changed"  # somebody else's, by an administrator
     WORKLOAD_DELETED = "workload-deleted"
     IMAGE_DELETED = "image-deleted"
 

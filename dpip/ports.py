@@ -313,6 +313,12 @@ class Catalog(Protocol):
     ) -> Page[Workload]:
         """Newest first. Active is what is not completed."""
 
+    def change_workload(
+        self, workload_id: str, *, name: str | None = None, priority: int | None = None
+    ) -> Workload | None:
+        """Raises `Conflict` for a name that is taken, and for any once an image was uploaded: it is the
+        directory of the images. None: there is no such workload."""
+
     def cancel_workload(self, workload_id: str, now: float) -> Workload | None:
         """Fail every queued and running job as cancelled; uploads to it are refused from then on."""
 

@@ -58,6 +58,12 @@ def schemas() -> dict[str, Any]:
             "type": "object",
             "properties": {"filter": _PIPELINE, **_OF_WORKLOAD, "tags": _TAGS_TEXT},
         },
+        "WorkloadChanges": {
+            "type": "object",
+            "additionalProperties": False,
+            "minProperties": 1,
+            "properties": _OF_WORKLOAD,
+        },
         "TokenFields": {
             "type": "object",
             "required": ["name"],
@@ -122,6 +128,7 @@ NEW_WORKLOAD = of_fields(
     "NewWorkloadForm",
     required=False,
 )
+CHANGED_WORKLOAD = of_fields("WorkloadChanges", {"priority": 8})
 NEW_TOKEN = of_fields("TokenFields", {"name": "camera", "scopes": ["read", "write"]})
 NEW_USER = of_fields("UserFields", {"name": "ann", "quota_images": 1000})
 CHANGED_USER = of_fields("UserChanges", {"quota_images": 2000})

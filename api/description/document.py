@@ -46,6 +46,7 @@ _TAGS = {
     "page": "The page for people, and this description",
 }
 _TAG_OF = {
+    "changed_workload": "workloads",
     "listings": "images",
     "preview": "images",
     "removal": "images",

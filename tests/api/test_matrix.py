@@ -83,6 +83,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/workloads"): reading(other=200),
     ("POST", "/workloads"): writing(201, other=201),
     ("GET", "/workloads/<workload_id>"): reading(),
+    ("PATCH", "/workloads/<workload_id>"): writing(),
     ("DELETE", "/workloads/<workload_id>"): writing(),
     ("POST", "/workloads/<workload_id>/cancel"): writing(),
     ("POST", "/workloads/<workload_id>/resume"): writing(),
@@ -178,6 +179,8 @@ def request_of(rule: tuple[str, str], caller: str, ids: Mapping[str, str], jpeg:
         asked["data"] = {"workload_id": ids["workload_id"], "data": (jpeg, "a.jpg")}
     elif rule in {("POST", "/preview"), ("POST", "/workloads/<workload_id>/images")}:
         asked["data"] = {"data": (jpeg, "a.jpg")}
+    elif rule == ("PATCH", "/workloads/<workload_id>"):
+        asked["json"] = {"priority": 7}
     elif rule == ("POST", "/tokens"):
         asked["json"] = {"name": "another"}
     elif rule == ("POST", "/users"):
