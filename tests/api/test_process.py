@@ -452,7 +452,7 @@ def test_where_the_api_is_stands_in_the_datastore(tmp_path: Path) -> None:
         ({"DPIP_HOST": "no.such.host.invalid", "DPIP_ALLOW_PLAINTEXT": "true"}, "no such host"),
         ({"DPIP_PORT": "99999"}, "DPIP_PORT"),
         ({"DPIP_TLS_CERT": "/x"}, "DPIP_TLS_KEY"),
-        ({"DPIP_UPLOADS_AT_ONCE": "96"}, "92"),
+        ({"DPIP_UPLOADS_AT_ONCE": "384"}, "380"),
         ({"DPIP_IMAGE_STORE": "ftp://x"}, "ftp"),
         ({"DPIP_DATABASE_URL": "mysql://x"}, "mysql"),
     ],
