@@ -22,7 +22,7 @@ from dpip.errors import DpipError
 from dpip.home import write_secret
 from dpip.settings import Common
 from dpip.settings import load as load_settings
-from storage import open_store
+from storage import keys, open_store
 
 
 def run(source: Path, *, overwrite: bool) -> int:
@@ -60,6 +60,14 @@ def _check_empty(settings: Common, manifest: Manifest, *, overwrite: bool) -> No
             raise Ended(f"there is a secrets/{name} already; --overwrite replaces it", USAGE)
 
 
+def _check_key(key: str) -> None:
+    """A backup may come from anybody; nothing in it names a place outside the store. Raises `Ended`."""
+    try:
+        keys.split(key)
+    except ValueError as error:
+        raise Ended(f"the backup is none of DPIP's: {error}") from None
+
+
 def _restore(settings: Common, reader: Reader, manifest: Manifest) -> int:
     def rows(table: str) -> Iterator[dict[str, Any]]:
         for line in reader.read(f"database/{table}.jsonl").splitlines():
@@ -69,7 +77,9 @@ def _restore(settings: Common, reader: Reader, manifest: Manifest) -> int:
     there = set(reader.names)
     names = [name for row in rows("images") if (name := f"images/{row['key']}") in there]
     for name in gauge(names, "images"):
-        data, key = reader.read(name), name.removeprefix("images/")
+        key = name.removeprefix("images/")
+        _check_key(key)
+        data = reader.read(name)
         store.delete([key])  # of a restore that was cut off
         store.put(key, data)
     for name in set(manifest.secrets) & set(SECRETS):

@@ -10,6 +10,11 @@ from dpip.errors import Malformed
 WORKLOAD_NAME_MAX_CHARS = 100
 WORKLOAD_NAME_MAX_BYTES = 200  # file systems allow 255 bytes; room is left for suffixes
 MAX_TAGS = 64
+# Letters and marks that nobody sees (Default_Ignorable_Code_Point of Unicode, categories L and M): names
+# with and without would look alike, and some file systems take them for one.
+_UNSEEN = frozenset(
+    map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, 0xFFA0))
+) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 _PUNCTUATION = frozenset(" ._-")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 _WINDOWS_DEVICES = frozenset(
@@ -46,7 +51,7 @@ def _workload_name_problem(name: str) -> str | None:
 
 
 def _is_word(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LMN"
+    return unicodedata.category(char)[0] in "LMN" and char not in _UNSEEN
 
 
 def clash_key(name: str) -> str:

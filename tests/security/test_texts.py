@@ -119,6 +119,13 @@ def test_a_priority_is_one_of_ten(api: Api, given: object) -> None:
     assert api.ask("POST", "/workloads", json={"priority": given}).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "name", ["a\u3164b", "a\ufe0fb", "\u115fa", "a\U000e0100b", "a\u200bb", "a\u202eb", "a\u0000b"]
+)
+def test_no_name_has_letters_that_nobody_sees(api: Api, name: str) -> None:
+    assert api.ask("POST", "/workloads", json={"workload_name": name}).status_code == 400
+
+
 @pytest.mark.parametrize("hours", [10**400, 1e308, float("nan"), "9" * 400, -1, 0, True])
 def test_a_token_does_not_live_for_ever(api: Api, hours: object) -> None:
     answer = api.ask(
