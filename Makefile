@@ -8,7 +8,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 UV = $(shell command -v uv || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit sbom format e2e bench bench-engine bench-control simulate rivals attack overload chaos screenshots filter-guide golden fuzz setup setup-dev lock clean clean-all python
+.PHONY: help run test check audit sbom format e2e bench bench-engine bench-control simulate rivals attack overload chaos soak screenshots filter-guide golden fuzz setup setup-dev lock clean clean-all python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -86,6 +86,9 @@ overload: setup-dev ## 200 clients upload as fast as they can; what they meet (A
 
 chaos: setup-dev ## a system under attack, then stock is taken (ARGS="--minutes 30 --images 10000 --faults 500")
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
+
+soak: setup-dev ## images for so many minutes, and what every process holds meanwhile (ARGS="--minutes 60")
+	@exec $(BIN)/python -m tests.soak $(ARGS)
 
 setup: python ## make .venv with what running needs
 	@exec $(PYTHON) tools/setup.py run

@@ -32,6 +32,7 @@ _LOOPBACK = "127.0.0.1"
 _POLL_S = 0.05
 _READY_FILE = "ray_current_cluster"  # `ray start` writes it when the node is up and registered
 _LOG_TAIL_CHARS = 600
+_RAYLET = "raylet"
 _ROOT = Path(__file__).resolve().parent.parent  # where our packages are found
 
 
@@ -40,6 +41,7 @@ class NodeProcess:
 
     def __init__(self, process: subprocess.Popen[bytes], folder: Path, address: str, log_file: Path) -> None:
         self._process = process
+        self._raylet: psutil.Process | None = None  # known once the node is ready
         self.folder = folder
         self.address = address  # of the GCS, host:port
         self.log_file = log_file
@@ -50,7 +52,9 @@ class NodeProcess:
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        """False also when only the raylet is gone: one too slow for the GCS ends itself in order, and
+        `ray start --block` takes no notice of that."""
+        return self._process.poll() is None and (self._raylet is None or _runs(self._raylet))
 
     def wait_ready(self, stop: Stop, timeout_s: float = START_WITHIN_S) -> None:
         """Return when the node takes work. Raises `NotReady` when it ended, or was not up in time."""
@@ -64,6 +68,7 @@ class NodeProcess:
                 raise NotReady(f"the Ray node was not up after {timeout_s:.0f} s; see {self.log_file}")
             if stop.wait(_POLL_S):
                 raise NotReady("stopped while the Ray node was starting")
+        self._raylet = self._find_raylet()
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> None:
         """End all of the node's processes and remove its folder; doing it twice does no harm."""
@@ -72,10 +77,23 @@ class NodeProcess:
         self._process.wait()
         remove_folder(self.folder)
 
+    def _find_raylet(self) -> psutil.Process | None:
+        with contextlib.suppress(psutil.Error):
+            for child in psutil.Process(self._process.pid).children():
+                if child.name() == _RAYLET:
+                    return child
+        return None
+
     def _tail(self) -> str:
         with contextlib.suppress(OSError):
             return " ".join(self.log_file.read_text(errors="replace").split())[-_LOG_TAIL_CHARS:]
         return "nothing"
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def start_head(

@@ -65,6 +65,7 @@ class Attacker:
         if fault.target == "everything":
             self._note(fault, "fault", pid=victim.up.pid)
             victim.kill_everything()
+            self._note(fault, "ended")
             victim.start_again()
             return True
         found = victim.targets(fault.target)

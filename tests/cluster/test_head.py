@@ -127,6 +127,16 @@ def test_a_head_lets_in_its_own_only_and_leaves_nothing_behind_however_it_ends(
 
 
 @pytest.mark.ray
+def test_a_head_whose_raylet_ended_in_order_is_dead(home: Home, start: Heads) -> None:
+    """The GCS tells one that was too slow for it to go; `ray start` then runs on without it."""
+    head = start()
+    wait_up(home)
+    [raylet] = [one for one in psutil.Process(head.pid).children(recursive=True) if one.name() == "raylet"]
+    raylet.terminate()
+    assert head.wait(DOWN_WITHIN_S) not in {0, -signal.SIGKILL}
+    assert read_head(home) is None
+
+
 def test_a_record_counts_only_while_somebody_answers(home: Home, ray_cluster: RayCluster) -> None:
     assert read_head(home) is None
     write_head(home, HeadRecord(ray_cluster.address, "127.0.0.1", 1, "/nowhere"))
