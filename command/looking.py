@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -100,7 +101,14 @@ def watch_workload(url: str | None, ca: Path | None, named: str, *, as_json: boo
         with progress(seen.total, quiet=as_json) as show:
             while not seen.completed:
                 show(_tally(seen))
-                time.sleep(min(max(_LOOK_S, (time.monotonic() - began) / 20), _SLOWEST_LOOK_S))
+                with closing(client.news(seen.id)) as told:
+                    for news in told:
+                        seen = Workload.of({**seen.raw, **news})
+                        show(_tally(seen))
+                        if seen.completed:
+                            break
+                    else:  # no stream is to be had now
+                        time.sleep(min(max(_LOOK_S, (time.monotonic() - began) / 20), _SLOWEST_LOOK_S))
                 seen = client.workload(seen.id)
         return seen
 

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from dpip_client import api, flows, uploading
-from dpip_client.calls import Answer, Body, Call, Outcome
+from dpip_client.calls import Answer, Body, Call, Outcome, news_in
 from dpip_client.connecting import DEFAULT_URL, Options, broken, headers, lower
 from dpip_client.flows import Flow, Item, Sleep
 from dpip_client.models import Image, Job, Json, Result, Sent, Worker, Workload
@@ -74,6 +74,21 @@ class AsyncClient:
 
     async def workload(self, workload_id: str) -> Workload:
         return await self._ask(api.workload(workload_id))
+
+    async def news(self, workload_id: str) -> AsyncGenerator[Json, None]:
+        """As `Client.news`."""
+        call = api.news(workload_id)
+        try:
+            async with self._http.stream(
+                call.method, call.path, headers=headers(call, self.token)
+            ) as response:
+                if response.is_success:
+                    async for line in response.aiter_lines():
+                        told = news_in(line)
+                        if told is not None:
+                            yield told
+        except httpx.HTTPError:
+            return
 
     def workloads(self) -> AsyncIterator[Workload]:
         return self._steps(flows.pages(api.workloads(), "workloads", Workload.of, self.options.patience))

@@ -68,6 +68,11 @@ def workload(workload_id: str) -> Call[Workload]:
     return Call("GET", path("workloads", workload_id), _workload)
 
 
+def news(workload_id: str) -> Call[None]:
+    """A stream: its lines are read one by one."""
+    return Call("GET", path("workloads", workload_id, "events"), lambda _: None)
+
+
 def cancel(workload_id: str) -> Call[Workload]:
     return Call("POST", path("workloads", workload_id, "cancel"), _workload).keyed(None)
 

@@ -125,3 +125,14 @@ def loaded(answer: Answer) -> Json:
     if not isinstance(value, dict):
         raise ValueError("no object")  # noqa: TRY004 - it becomes NotDpip
     return value
+
+
+def news_in(line: str) -> Json | None:
+    """What a line of a stream of events tells, if anything."""
+    if not line.startswith("data: "):
+        return None
+    try:
+        told = json.loads(line.removeprefix("data: "))
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) and "status" in told else None

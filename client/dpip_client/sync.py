@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from dpip_client import api, flows, uploading
-from dpip_client.calls import Answer, Call, Outcome
+from dpip_client.calls import Answer, Call, Outcome, news_in
 from dpip_client.connecting import DEFAULT_URL, Options, broken, headers, lower
 from dpip_client.flows import Flow, Item, Sleep
 from dpip_client.models import Image, Job, Json, Result, Sent, Worker, Workload
@@ -82,6 +82,20 @@ class Client:
     def workloads(self) -> Iterator[Workload]:
         """Newest first."""
         return self._items(flows.pages(api.workloads(), "workloads", Workload.of, self.options.patience))
+
+    def news(self, workload_id: str) -> Generator[Json, None, None]:
+        """How a workload stands (`status`, the counts): at once, and whenever that changes.
+
+        Ends when the server ends the stream, has no room for another, or is away: then look by yourself, or
+        come again. A stream begins with how things stand, so nothing is missed in between.
+        """
+        call = api.news(workload_id)
+        try:
+            with self._http.stream(call.method, call.path, headers=headers(call, self.token)) as response:
+                if response.is_success:
+                    yield from filter(None, map(news_in, response.iter_lines()))
+        except httpx.HTTPError:
+            return
 
     def images(self, workload_id: str, kind: str | None = None) -> Iterator[Image]:
         """`kind`: original or filtered; both when left out."""

@@ -1,22 +1,27 @@
 /**
- * Data that stays up to date. It is polled, more slowly while nothing changes or nobody looks, and with a growing
- * pause while the server is away. Whoever shows something knows only `follow`, not how news arrive.
+ * Data that stays up to date: looked at when there is news of it, and now and then all the same; where no news
+ * arrive, it is polled, more slowly while nothing changes or nobody looks, and with a growing pause while the server
+ * is away. Whoever shows something knows only `follow`, not how news arrive.
  */
 
 import { Away, Problem } from "./api.js";
+import { arriving, listen } from "./news.js";
 
 const LONGEST_MS = 20_000;
+const WITH_NEWS_MS = 10_000;
+const AFTER_NEWS_MS = 100; // several may come together
 
 /**
  * @template T
  * @param {(signal: AbortSignal) => Promise<T>} load
  * @param {(data: T) => void} show
- * @param {{everyMs?: number | ((data: T) => number | null), failed?: (error: Error) => void}} [how]
+ * @param {{everyMs?: number | ((data: T) => number | null), failed?: (error: Error) => void, about?: string}} [how]
+ *   `about`: a workload's id, or "workloads" for all, of which there are news;
  *   `everyMs` may depend on the data; null: nothing more will change
  * @returns {{stop: () => void, now: () => void}}
  */
 export function follow(load, show, how = {}) {
-  const { everyMs = 2000, failed } = how;
+  const { everyMs = 2000, failed, about } = how;
   const ended = new AbortController();
   let timer = 0;
   let misses = 0;
@@ -43,6 +48,7 @@ export function follow(load, show, how = {}) {
       misses = 0;
       show(data);
       next = typeof everyMs === "function" ? everyMs(data) : everyMs;
+      if (about && next !== null && arriving()) next = Math.max(next, WITH_NEWS_MS);
     } catch (error) {
       if (ended.signal.aborted) return;
       if (!(error instanceof Away || (error instanceof Problem && error.passing))) {
@@ -60,6 +66,13 @@ export function follow(load, show, how = {}) {
   };
 
   const seen = () => !document.hidden && plan(0);
+  /** @param {string} id */
+  const heard = (id) => {
+    if (about !== "workloads" && about !== id) return;
+    if (busy) again = true; // what is on its way may be older than the news
+    else plan(AFTER_NEWS_MS);
+  };
+  if (about) listen(heard, ended.signal);
   document.addEventListener("visibilitychange", seen, { signal: ended.signal });
   look();
   return {

@@ -164,6 +164,7 @@ export function workload(place, ended, id, tab = "pictures") {
   };
 
   const following = follow((signal) => ask("GET", `/workloads/${id}`, { signal }), show, {
+    about: id,
     everyMs: (seen) => (seen.status !== "completed" && seen.total > 0 ? 700 : uploadsOf(id) && !uploadsOf(id)?.finished ? 700 : 4000),
     failed: (error) => fill(place, h("div", { class: "empty-state" }, icon("warn"),
       h("h1", {}, error instanceof Problem && error.status === 404 ? "No such workload" : "This did not work"),

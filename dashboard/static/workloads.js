@@ -41,6 +41,7 @@ export function workloads(place, ended) {
       fill(list, seen.found.length ? seen.found.map(row) : empty());
     },
     {
+      about: "workloads",
       everyMs: (seen) => (seen.found.some((one) => one.status !== "completed" && one.total > 0) ? 1500 : 5000),
       failed: (error) => fill(list, h("li", { class: "trouble" }, sentence(error))),
     },

@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import schemathesis
 import urllib3
@@ -22,15 +23,9 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=40, help="of each kind for each operation")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    teach()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="dpip-attack-") as folder, running(Path(folder)) as api:
-        # What it logs is taken out of its way: a full pipe would hold it up.
-        threading.Thread(target=lambda: [None for _ in api.process.stderr or ()], daemon=True).start()
-        attack = Attack(
-            lambda: {"Authorization": f"Bearer {api.login()}"}, Making(api), given.cases, given.seed
-        )
-        attack.on(schemathesis.openapi.from_url(f"{api.url}/openapi.json"), STREAMS)
+    with tempfile.TemporaryDirectory(prefix="dpip-attack-") as folder:
+        attack = attacked(Path(folder), given.cases, given.seed)
     told = ", ".join(f"{count:,} x {status}" for status, count in sorted(attack.statuses.items()))
     print(f"{attack.statuses.total():,} requests in {time.monotonic() - began:.0f} s: {told}")
     for wrong in attack.wrong:
@@ -39,25 +34,38 @@ def main() -> int:
     return bool(attack.wrong)
 
 
+def attacked(folder: Path, cases: int, number: int) -> Attack:
+    """What came of attacking a fresh API that keeps its things in `folder`."""
+    teach()
+    with running(folder) as api:
+        # What it logs is taken out of its way: a full pipe would hold it up.
+        draining = threading.Thread(target=lambda: [None for _ in api.process.stderr or ()])
+        draining.start()
+        attack = Attack(lambda: {"Authorization": f"Bearer {api.login()}"}, Making(api), cases, number)
+        attack.on(schemathesis.openapi.from_url(f"{api.url}/openapi.json"), STREAMS)
+        api.process.terminate()
+        draining.join()
+    return attack
+
+
 class Making:
     """Things for paths to lead to; each call makes new ones."""
 
     def __init__(self, api: ApiProcess) -> None:
-        self._url, self._login = api.url, api.login
+        self._url = api.url
+        self._headers = {"Authorization": f"Bearer {api.login()}"}
         self._picture = encode(photograph(1, 0.05), "jpeg")
+        self._http = urllib3.PoolManager()
 
     def __call__(self) -> Things:
-        headers = {"Authorization": f"Bearer {self._login()}"}
-        http = urllib3.PoolManager()
-        workload = http.request("POST", f"{self._url}/workloads", headers=headers).json()["workload_id"]
-        image = http.request(
-            "POST",
-            f"{self._url}/images",
-            headers=headers,
-            fields={"workload_id": workload, "data": ("a.jpg", self._picture)},
-        ).json()["image_id"]
-        token = http.request("POST", f"{self._url}/tokens", headers=headers, json={"name": "spare"}).json()
-        return {"workload_id": workload, "image_id": image, "token_id": token["token_id"]}
+        workload = self._post("/workloads")["workload_id"]
+        file = ("a.jpg", self._picture)
+        image = self._post("/images", fields={"workload_id": workload, "data": file})["image_id"]
+        token = self._post("/tokens", json={"name": "spare"})["token_id"]
+        return {"workload_id": workload, "image_id": image, "token_id": token}
+
+    def _post(self, path: str, **more: Any) -> Any:
+        return self._http.request("POST", self._url + path, headers=self._headers, **more).json()
 
 
 if __name__ == "__main__":

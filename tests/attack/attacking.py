@@ -27,6 +27,7 @@ CHECKS: list[Any] = [
     checks.response_schema_conformance,
 ]
 STREAMS = frozenset({"GET /events", "GET /workloads/{workload_id}/events"})  # they do not end by themselves
+ENDING = frozenset({"DELETE /logout", "DELETE /tokens/{token_id}", "PATCH /users/{user_name}"})  # logins
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 Headers = Callable[[], dict[str, str]]
 Things = dict[str, str]  # ids that there are, by the name of the path's parameter
@@ -47,6 +48,8 @@ class Attack:
     def __init__(self, headers: Headers, make_things: Callable[[], Things], cases: int, number: int) -> None:
         self._headers, self._make_things = headers, make_things
         self._cases, self._seed = cases, number
+        self._held: dict[str, str] = {}
+        self._token_dies = False
         self.statuses: Counter[int] = Counter()
         self.wrong: list[str] = []
 
@@ -57,7 +60,11 @@ class Attack:
                     self._one(operation, mode)
 
     def _one(self, operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> None:
-        headers, things = self._headers(), self._make_things()
+        if self._token_dies or not self._held:
+            self._held = self._headers()
+        self._token_dies = operation.label in ENDING
+        headers = self._held
+        things = self._make_things() if list(operation.path_parameters) else {}
         known = {one.name: things[one.name] for one in operation.path_parameters if one.name in things}
         requests = [operation.as_strategy(mode)]
         if known:

@@ -25,6 +25,7 @@ class Moody(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.moods: list[int | str] = []
+        self.text = b""  # that is answered, if not JSON
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
 
     @property
@@ -43,7 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         shown: dict[str, Any] = {"image_id": "w-1", "images": [], "refused": [], "detail": "because"}
-        data = json.dumps(shown).encode()
+        data = self.server.text or json.dumps(shown).encode()
         self.send_response(int(mood))
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Retry-After", "0")
@@ -125,3 +126,19 @@ def test_uploads_side_by_side_are_bounded_and_all_told(server: Moody) -> None:
         told = list(client.upload_many("w", sources, in_order=False))
     assert sorted(sent.source[0] for sent in told) == [name for name, _ in sources]
     assert {sent.image_id for sent in told} == {"w-1"}
+
+
+async def _gathered(options: Options) -> list[Any]:
+    async with AsyncClient(options=options) as client:
+        return [told async for told in client.news("w")]
+
+
+def test_news_are_read_as_they_come_and_no_stream_is_no_news(server: Moody) -> None:
+    options = Options(server.url, **OPTIONS)
+    server.text = b'retry: 1\n\nevent: workload\ndata: {"status": "running"}\n\n:\n\ndata: nonsense\n\n'
+    with Client(options=options) as client:
+        assert list(client.news("w")) == [{"status": "running"}]
+        server.moods = [429, "break"]
+        assert list(client.news("w")) == list(client.news("w")) == []
+    assert asyncio.run(_gathered(options)) == [{"status": "running"}]
+    assert {path for _, path, *_ in server.requests} == {"/workloads/w/events"}
