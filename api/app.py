@@ -31,6 +31,7 @@ from api.description import routes as description
 from api.login import Login
 from api.parts import Parts
 from api.passwords import Passwords
+from api.proxies import TrustedProxies
 from api.rates import Rates
 from api.trail import Trail
 from api.turns import Turns
@@ -69,5 +70,6 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(description.blueprint())
     headers.install(app)
     problems.install(app)
-    app.wsgi_app = Bodies(app.wsgi_app, bounds.courtesies_at_once, bounds.courtesies_waiting, bounds.stall_s)  # type: ignore[method-assign]
+    served = Bodies(app.wsgi_app, bounds.courtesies_at_once, bounds.courtesies_waiting, bounds.stall_s)
+    app.wsgi_app = TrustedProxies(served, bounds.trusted_proxies)  # type: ignore[method-assign]
     return app

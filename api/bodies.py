@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any
@@ -12,7 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 from flask import Request
 from werkzeug.wsgi import FileWrapper
 
-from api.stalls import StallWatch
+from api.proxies import PEER
+from api.stalls import InFlight, StallWatch
 from api.turns import Turns
 from dpip.errors import Malformed, TooMany, TooSlow
 
@@ -45,13 +46,12 @@ class Body:
 
     def __init__(self, environ: WSGIEnvironment, stalls: StallWatch) -> None:
         self._stalls = stalls
-        self._address = str(environ.get("REMOTE_ADDR", ""))
+        self.request = stalls.begin(str(environ.get(PEER) or environ.get("REMOTE_ADDR", "")))
         self._stream: IO[bytes] = environ["wsgi.input"]
         length = str(environ.get("CONTENT_LENGTH") or "")
         self.length = int(length) if length.isdigit() else None
         chunked = "chunked" in str(environ.get("HTTP_TRANSFER_ENCODING", "")).lower()
         self.received = 0
-        self._late = False
         self.ended = self.length == 0 or (self.length is None and not chunked)
         self._expects = "HTTP_EXPECT" in environ
 
@@ -62,14 +62,12 @@ class Body:
             return b"".join(iter(partial(self.read, PIECE_BYTES), b""))
         if self.length is not None:
             size = min(size, self.length - self.received)
-        with self._stalls.reading(self._address) as waiting:
-            try:
+        try:
+            with self._stalls.reading(self.request):
                 data = self._stream.read(size)
-            except OSError as error:
-                self.ended = True
-                raise self._cut_off() from error
-            finally:  # a read that is ended brings what had come; the next one brings nothing
-                self._late = self._late or waiting.stalled
+        except OSError as error:
+            self.ended = True
+            raise self._cut_off() from error
         self.received += len(data)
         self.ended = not data or self.received == self.length
         if self.ended and self.length is not None and self.received < self.length:
@@ -95,7 +93,7 @@ class Body:
             return
 
     def _cut_off(self) -> Malformed | TooSlow:
-        if self._late:
+        if self.request.stalled:  # a read that was ended brought what had come; the next one brought nothing
             return TooSlow(
                 f"nothing more of the body came for {self._stalls.limit_s:g} seconds, "
                 f"after {self.received:,} bytes; send it again"
@@ -132,13 +130,36 @@ class Bodies:
             return start_response(status, *more)
 
         try:
-            return self._app(environ, starting)
+            return _Sending(self._app(environ, starting), self._stalls, body.request)
+        except BaseException:
+            self._stalls.end(body.request)
+            raise
         finally:
             if not body.ended:
                 with contextlib.suppress(TooMany), self._courtesies.turn(f"request {id(body)}"):
                     if statuses[-1:] == [_TOO_MANY]:
                         time.sleep(PAUSE_S)
                     body.leave()
+
+
+class _Sending:
+    """What goes out; the request is over when it is closed."""
+
+    def __init__(self, pieces: Iterable[bytes], stalls: StallWatch, request: InFlight) -> None:
+        self._pieces = pieces
+        self._stalls = stalls
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self._request.moved()
+            yield piece
+
+    def close(self) -> None:
+        self._stalls.end(self._request)
+        close = getattr(self._pieces, "close", None)
+        if close is not None:
+            close()
 
 
 def _pieces(file: IO[bytes], _size: int = PIECE_BYTES) -> FileWrapper:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import CliSuppress
 
 from api.parts import HOUR_S, Bounds
+from api.proxies import networks
 from dpip.domain import Quota
 from dpip.settings import ENV_PREFIX, MAX_PORT
 from imaging.settings import LimitSettings
 
 SPARE_THREADS = 4  # always left for requests that are no uploads
+
+
+def _networks(text: str) -> str:
+    try:
+        networks(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; write addresses and networks like 10.0.0.1,192.168.0.0/24") from None
+    return text
 
 
 class ApiSettings(LimitSettings):
@@ -45,6 +54,10 @@ class ApiSettings(LimitSettings):
     )
     quota_images: int | None = Field(
         None, ge=0, description="originals that a user may keep, who has no quota of their own"
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        "",
+        description="proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas",
     )
     processes: int = Field(1, ge=1, le=64, description="processes that serve requests")
     threads: int = Field(384, ge=8, le=512, description="requests that each process serves at the same time")
@@ -95,6 +108,7 @@ class ApiSettings(LimitSettings):
             uploads_at_once=self.uploads_at_once,
             max_archive_bytes=self.max_archive_bytes,
             stall_s=self.stall_s,
+            trusted_proxies=networks(self.trusted_proxies),
             uploads_waiting=10 * some,
             downloads_at_once=4 * some,
             downloads_waiting=some,

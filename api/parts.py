@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from api.journal import Journal
 from api.news import News
+from api.proxies import Network
 from dpip.domain import NO_QUOTA, Quota
 from dpip.ports import (
     Accounts,
@@ -48,6 +49,7 @@ class Bounds:
     forms_waiting: int = 4
     courtesies_at_once: int = 4  # bodies of refused requests that are read to their end at the same time
     courtesies_waiting: int = 4
+    trusted_proxies: tuple[Network, ...] = ()  # whose word on who asks is taken
     stall_s: float = 30.0  # a request whose body stops for so long is ended
     previews_at_once: int = 2
     previews_waiting: int = 4

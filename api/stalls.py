@@ -2,81 +2,119 @@
 
 The server reads bodies without a time limit, and does not tell which socket a request came on. So a thread
 looks now and then whether a read has been waiting for too long, and then shuts the reading side of those
-connections from the same address on which nothing at all has moved for as long. The reader finds the end of
-its body, and the client still gets its answer. Connections from there that are idle for as long end with it.
+connections from the same address on which nothing at all has moved for as long, and of which nothing waits to
+be read. The reader finds the end of its body, and the client still gets its answer.
+
+Another request from there may be as silent: it waits for its turn, is worked on, or is a download that its
+client reads slowly. While there is one, nothing is shut for a minute. Connections without a request end with
+the stalled.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import socket
 import struct
+import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from weakref import WeakSet
 
 LOOK_S = 1.0
+POSTPONED_S = 60.0  # the system itself gives up a download of which nobody reads anything for so long
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 _LAST_DATA_SENT, _LAST_DATA_RECEIVED = 44, 52  # where they stand in Linux's struct tcp_info, in milliseconds
 
 
-class Waiting:
-    """One read of a request's body."""
+class InFlight:
+    """A request that is being served; `address` is the other end of its connection."""
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.since = time.monotonic()
-        self.stalled = False
+        self.moved_at = time.monotonic()  # when bytes of it were last known to come or go
+        self.reads_since: float | None = None  # a read that waits for bytes
+        self.stalled = False  # a read was ended from here
+
+    def moved(self) -> None:
+        self.moved_at = time.monotonic()
+
+
+def stalled(requests: Iterable[InFlight], before: float) -> list[InFlight]:
+    """Those that wait for bytes since before then, where no other from the same address is as silent; and in
+    the end those beside one, too."""
+    late, silent = list[InFlight](), set[str]()
+    for request in requests:
+        if request.reads_since is not None and request.reads_since < before:
+            late.append(request)
+        elif request.moved_at < before:
+            silent.add(request.address)
+    return [
+        request
+        for request in late
+        if request.address not in silent or (request.reads_since or before) < before - POSTPONED_S
+    ]
 
 
 class StallWatch:
-    """Use `reading` around each read; its thread begins with the first one."""
+    """Knows every request; its thread runs while a body is being read."""
 
     def __init__(self, limit_s: float) -> None:
         self.limit_s = limit_s
         self._lock = threading.Lock()
-        self._reads: dict[Waiting, None] = {}
+        self._requests: WeakSet[InFlight] = WeakSet()  # a request that nobody ended is forgotten, too
         self._thread: threading.Thread | None = None
 
-    @contextmanager
-    def reading(self, address: str) -> Iterator[Waiting]:
-        """`stalled` is true afterwards when the read was ended from here."""
-        waiting = Waiting(address)
+    def begin(self, address: str) -> InFlight:
+        request = InFlight(address)
         with self._lock:
-            self._reads[waiting] = None
+            self._requests.add(request)
+        return request
+
+    def end(self, request: InFlight) -> None:
+        with self._lock:
+            self._requests.discard(request)
+
+    @contextmanager
+    def reading(self, request: InFlight) -> Iterator[None]:
+        """Around each read of a body; `stalled` is true afterwards when one was ended from here."""
+        with self._lock:
+            request.reads_since = time.monotonic()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="stalls", daemon=True)
                 self._thread.start()
         try:
-            yield waiting
+            yield
         finally:
             with self._lock:
-                del self._reads[waiting]
+                request.reads_since = None
+                request.moved()
 
     def _watch(self) -> None:
         """Ends when there is nothing left to watch."""
         while True:
             time.sleep(min(LOOK_S, self.limit_s))
             with self._lock:
-                if not self._reads:
+                if all(request.reads_since is None for request in self._requests):
                     self._thread = None
                     return
-                late = [one for one in self._reads if time.monotonic() - one.since > self.limit_s]
-                for one in late:
-                    one.stalled = True
+                late = stalled(self._requests, time.monotonic() - self.limit_s)
+                for request in late:
+                    request.stalled = True
             if late:
-                _shut_silent({one.address for one in late}, self.limit_s)
+                _shut_silent({request.address for request in late}, self.limit_s)
 
 
 def _shut_silent(addresses: set[str], limit_s: float) -> None:
-    """Connections from these addresses on which nothing has come or gone for so long."""
+    """Connections from these addresses on which nothing has come or gone for so long, and nothing waits."""
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not paths
         with contextlib.suppress(OSError), _opened(int(name)) as found:
             if found.family not in _INTERNET or found.getpeername()[0] not in addresses:
                 continue
-            if _silent_s(found) >= limit_s:
+            if _silent_s(found) >= limit_s and not _waiting_bytes(found):
                 found.shutdown(socket.SHUT_RD)
 
 
@@ -95,3 +133,8 @@ def _silent_s(connection: socket.socket) -> float:
     sent = struct.unpack_from("I", facts, _LAST_DATA_SENT)[0]
     received = struct.unpack_from("I", facts, _LAST_DATA_RECEIVED)[0]
     return float(min(sent, received)) / 1000
+
+
+def _waiting_bytes(connection: socket.socket) -> int:
+    """What came and was not read yet: a body that waits for its turn."""
+    return int(struct.unpack("i", fcntl.ioctl(connection, termios.FIONREAD, bytes(4)))[0])
