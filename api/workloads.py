@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from enum import StrEnum
 from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify, request, url_for
@@ -21,10 +22,20 @@ from api.turns import Turns
 from api.visible import owner_filter
 from api.workload_view import WorkloadView
 from bus.messages import Topic
-from dpip.domain import Caller, Workload
+from dpip.domain import Caller, Workload, WorkloadStatus
 from dpip.logs import fields
 from dpip.ports import Answer, Receipt
 
+
+class Order(StrEnum):
+    """Of workloads."""
+
+    NEWEST_FIRST = "-created_at"
+    OLDEST_FIRST = "created_at"
+
+
+STATE = parameters.choice("state", WorkloadStatus, "with this status only")
+SORT = parameters.choice("sort", Order, "newest first (-created_at), unless this says otherwise")
 log = logging.getLogger(__name__)
 
 
@@ -55,10 +66,18 @@ def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
         return _make(parts, view, guard.caller, given)
 
     @routes.get("/workloads")
-    @operation("your workloads, newest first", gives=work.Workloads, parameters=parameters.PAGES)
+    @operation(
+        "your workloads, newest first", gives=work.Workloads, parameters=(STATE, SORT, *parameters.PAGES)
+    )
     @guard.reads
     def every() -> Response:
-        page = parts.catalog.workloads(owner_filter(guard.caller), limit=paging.limit(), after=paging.after())
+        page = parts.catalog.workloads(
+            owner_filter(guard.caller),
+            status=paging.choice("state", WorkloadStatus),
+            oldest_first=paging.choice("sort", Order) is Order.OLDEST_FIRST,
+            limit=paging.limit(),
+            after=paging.after(),
+        )
         return jsonify(workloads=view.many(page.items), next=page.next)
 
     @routes.get("/workloads/<workload_id>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from datastore import making, rows
@@ -21,13 +21,18 @@ from datastore.removing import remove_original, remove_workload
 from datastore.replaying import go_on, replay_failed
 from datastore.schema import IS_ACTIVE, images, jobs, workloads
 from dpip import ids
-from dpip.domain import NO_QUOTA, ImageKind, JobState, Making, Quota, StoredImage, Workload
+from dpip.domain import NO_QUOTA, ImageKind, JobState, Making, Quota, StoredImage, Workload, WorkloadStatus
 from dpip.errors import Conflict, NotFound
 from dpip.names import clash_key
 from dpip.ports import NewOriginal, Page, Part, Receipt
 
 _WORKLOAD = select(workloads).where(workloads.c.id == bindparam("id"))
-_NEWEST_FIRST = select(workloads).order_by(workloads.c.id.desc())
+_OVER = workloads.c.done + workloads.c.failed
+_OF_STATUS = {  # as dpip.domain.Workload.status has it
+    WorkloadStatus.RUNNING: (workloads.c.running > 0,),
+    WorkloadStatus.SCHEDULING: (workloads.c.running == 0, or_(workloads.c.queued > 0, _OVER == 0)),
+    WorkloadStatus.COMPLETED: (workloads.c.running == 0, workloads.c.queued == 0, _OVER > 0),
+}
 _ALLOCATE = (
     update(workloads)
     .where(workloads.c.id == bindparam("of_id"), workloads.c.cancelled_at.is_(None))
@@ -92,16 +97,25 @@ class SqlCatalog:
         return rows.workload(row)
 
     def workloads(
-        self, owner_id: str | None, *, active_only: bool = False, limit: int = 100, after: str | None = None
+        self,
+        owner_id: str | None,
+        *,
+        active_only: bool = False,
+        status: WorkloadStatus | None = None,
+        oldest_first: bool = False,
+        limit: int = 100,
+        after: str | None = None,
     ) -> Page[Workload]:
-        """Newest first. A workload that was cancelled while it was empty is not active."""
-        statement = _NEWEST_FIRST
+        """Newest first, unless asked for otherwise. One cancelled while empty is not active."""
+        statement = select(workloads).order_by(workloads.c.id if oldest_first else workloads.c.id.desc())
         if owner_id is not None:
             statement = statement.where(workloads.c.owner_id == owner_id)
         if active_only:
             statement = statement.where(IS_ACTIVE)
+        if status is not None:
+            statement = statement.where(*_OF_STATUS[status])
         if after is not None:
-            statement = statement.where(workloads.c.id < after)
+            statement = statement.where(workloads.c.id > after if oldest_first else workloads.c.id < after)
         with self._database.read() as connection:
             found = connection.execute(statement.limit(limit + 1)).all()
         return page([rows.workload(row) for row in found], limit, lambda item: item.id)

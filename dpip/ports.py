@@ -35,6 +35,7 @@ from dpip.domain import (
     Worker,
     WorkerState,
     Workload,
+    WorkloadStatus,
 )
 from dpip.priority import YOUNG, Ageing
 
@@ -309,9 +310,16 @@ class Catalog(Protocol):
 
     def workload(self, workload_id: str, owner_id: str | None) -> Workload | None: ...
     def workloads(
-        self, owner_id: str | None, *, active_only: bool = False, limit: int = 100, after: str | None = None
+        self,
+        owner_id: str | None,
+        *,
+        active_only: bool = False,
+        status: WorkloadStatus | None = None,
+        oldest_first: bool = False,
+        limit: int = 100,
+        after: str | None = None,
     ) -> Page[Workload]:
-        """Newest first. Active is what is not completed."""
+        """Newest first, unless asked for otherwise. Active is what is not completed."""
 
     def change_workload(
         self, workload_id: str, *, name: str | None = None, priority: int | None = None

@@ -276,3 +276,30 @@ def test_workers_with_other_codecs_are_seen(api: Api) -> None:
         ["pillow 13.0", "turbojpeg a"],
         ["pillow 13.0", "turbojpeg none"],
     ]
+
+
+def test_lists_are_of_one_state_and_sorted(api: Api, jpeg: bytes) -> None:
+    empty, queued, over, running = (api.workload()["workload_id"] for _ in range(4))
+    api.original(queued, jpeg)
+    api.original(over, jpeg)
+    api.ask("POST", f"/workloads/{over}/cancel")
+    api.claim(api.original(running, jpeg), api.worker())
+
+    def listed(query: str) -> list[str]:
+        found: list[str] = []
+        after = ""
+        while True:
+            page = api.ask("GET", f"/workloads?limit=1&{query}{after}").get_json()
+            found += [one["workload_id"] for one in page["workloads"]]
+            if page["next"] is None:
+                return found
+            after = f"&after={page['next']}"
+
+    assert listed("state=running") == [running]
+    assert listed("state=completed") == [over]
+    assert listed("state=scheduling") == [queued, empty]
+    assert listed("state=scheduling&sort=created_at") == [empty, queued]
+    assert listed("sort=created_at") == [empty, queued, over, running]
+    assert listed("sort=-created_at") == listed("") == [running, over, queued, empty]
+    assert api.ask("GET", "/workloads?sort=size").status_code == 400
+    assert api.ask("GET", "/workloads?state=gone").status_code == 400
