@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import ssl
 from collections.abc import Mapping
@@ -41,13 +42,13 @@ class Options:
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Options:
-        """DPIP_URL, DPIP_TOKEN and DPIP_CA_FILE."""
+        """DPIP_URL, DPIP_TOKEN and DPIP_CA_FILE; else the authority of a system on this machine."""
         given = os.environ if environment is None else environment
-        ca = given.get("DPIP_CA_FILE")
+        url, ca = given.get("DPIP_URL") or DEFAULT_URL, given.get("DPIP_CA_FILE")
         return Options(
-            url=given.get("DPIP_URL") or DEFAULT_URL,
+            url=url,
             token=given.get("DPIP_TOKEN", ""),
-            ca=Path(ca) if ca else None,
+            ca=Path(ca) if ca else _local_authority(url, given.get("DPIP_HOME")),
         )
 
     def for_httpx(self) -> dict[str, Any]:
@@ -81,6 +82,17 @@ class Options:
         except (OSError, ssl.SSLError) as error:
             raise DpipError(f"{self.ca} is no file of certificates (PEM): {error}") from error
         return context
+
+
+def _local_authority(url: str, home: str | None) -> Path | None:
+    """`tls/ca.pem` of DPIP_HOME (else of this file's checkout), where the API there has this URL."""
+    folder = Path(home).expanduser() if home else Path(__file__).resolve().parents[2]
+    authority = folder / "tls" / "ca.pem"
+    try:
+        told = json.loads((folder / "run" / "api.json").read_text())
+        return authority if told["url"] == url.rstrip("/") and authority.is_file() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def headers(call: Call[Any], token: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import dpip_client
+from dpip_client import Options
 
 CLIENT = Path(__file__).resolve().parents[2] / "client"
 
@@ -29,3 +30,17 @@ def test_its_wheel_holds_it_whole_and_nothing_else(tmp_path: Path) -> None:
         "Requires-Dist: httpx>=0.28"
     ]
     assert f"Version: {dpip_client.__version__}" in told
+
+
+def test_the_authority_of_a_system_on_this_machine_is_trusted_for_its_own_url(tmp_path: Path) -> None:
+    for name, text in (
+        ("tls/ca.pem", "PEM"),
+        ("run/api.json", '{"url": "https://127.0.0.1:8443", "pid": 1}'),
+    ):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    given = {"DPIP_HOME": str(tmp_path), "DPIP_URL": "https://127.0.0.1:8443/"}
+    assert Options.from_environment(given).ca == tmp_path / "tls" / "ca.pem"
+    assert Options.from_environment(given | {"DPIP_CA_FILE": "other.pem"}).ca == Path("other.pem")
+    assert Options.from_environment(given | {"DPIP_URL": "https://elsewhere:8443"}).ca is None
+    assert Options.from_environment(given | {"DPIP_HOME": str(tmp_path / "none")}).ca is None
