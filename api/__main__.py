@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import socket
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.util import Finalize
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api import listener
@@ -23,12 +25,14 @@ from api.parts import Parts
 from api.passwords import Passwords
 from api.server import Server
 from api.tls import tls_of
+from api.watching import metrics
 from bus.client import Hinter
 from bus.coalescing import CoalescingAnnouncer
 from bus.listener import Listener
 from bus.messages import Topic
 from datastore import open_datastore, wait_for_datastore
 from dpip.errors import ConfigError
+from dpip.home import PRIVATE_FOLDER
 from dpip.lifecycle import Stop, stop_on_signals
 from dpip.logs import configure, fields
 from dpip.records import write_record
@@ -76,11 +80,13 @@ def _run(settings: ApiSettings, stop: Stop) -> int:
     listener.listen(sock)
     record = settings.at_home.run / "api.json"
     write_record(record, url=own_url, pid=os.getpid())
+    counts = _counts(settings, sock)
     log.info("listening", extra=fields(url=own_url, workers_use=advertised))
     try:
-        server.run(partial(_application, settings, join_token, server.stopping.is_set))
+        server.run(partial(_application, settings, join_token, counts, server.stopping.is_set))
     finally:
         record.unlink(missing_ok=True)
+        shutil.rmtree(counts, ignore_errors=True)
         sock.close()
     log.info("stopped")
     return 0
@@ -121,8 +127,19 @@ def _tell(made: FirstUser) -> None:
         )
 
 
-def _application(settings: ApiSettings, join_token: str, stopping: Callable[[], bool]) -> WSGIApplication:
+def _counts(settings: ApiSettings, sock: socket.socket) -> Path:
+    """A fresh folder in which the serving processes count together; nobody else has this port."""
+    folder = settings.at_home.run / "counts" / str(sock.getsockname()[1])
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
+    return folder
+
+
+def _application(
+    settings: ApiSettings, join_token: str, counts: Path, stopping: Callable[[], bool]
+) -> WSGIApplication:
     """Called in each serving process: its own connections to everything."""
+    metrics.share_counts(counts)
     use_codecs(settings.codecs)  # the estimate is of the way that workers go
     sys.setswitchinterval(SWITCH_S)
     datastore = open_datastore(settings.datastore_url, flush=settings.flush, quota=settings.quota)
@@ -136,6 +153,7 @@ def _application(settings: ApiSettings, join_token: str, stopping: Callable[[], 
         queue=datastore.queue,
         register=datastore.register,
         leadership=datastore.leadership,
+        history=datastore.history,
         receipts=datastore.receipts,
         store=open_store(settings.image_location, flush=settings.flush),
         announcer=CoalescingAnnouncer(Hinter(settings.controller, join_token)),

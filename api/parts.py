@@ -15,6 +15,7 @@ from dpip.ports import (
     AuditTrail,
     Catalog,
     Clock,
+    History,
     ImageStore,
     JobQueue,
     Leadership,
@@ -68,6 +69,7 @@ class Parts:
     queue: JobQueue
     register: WorkerRegister
     leadership: Leadership
+    history: History
     receipts: Receipts
     store: ImageStore
     announcer: Announcer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from api import fields, visible
@@ -11,7 +12,10 @@ from api.parts import Parts
 from bus.messages import Topic
 from dpip.domain import Caller, StoredImage, Workload
 from dpip.errors import Malformed
+from dpip.logs import fields as fields_of_log
 from dpip.ports import Receipt
+
+log = logging.getLogger(__name__)
 
 WORKLOADS_REMEMBERED = 1024
 
@@ -63,4 +67,5 @@ def _keep(
 
     stored = parts.catalog.add_original(new, incoming.upload.commit, parts.clock(), written)
     parts.announcer.announce(Topic.WORK, {"workload": workload.id})
+    log.debug("kept", extra=fields_of_log(job=stored.id, workload=workload.id))
     return shown(stored.id, workload.id, stored.facts)

@@ -35,7 +35,7 @@ class WorkloadView:
         return {
             "workload_id": workload.id,
             "workload_name": workload.name,
-            "filter": _filter_names(workload.pipeline),
+            "filter": filter_names(workload.pipeline),
             "pipeline": workload.pipeline,
             "outputs": list(workload.outputs),
             "status": workload.status,
@@ -71,7 +71,7 @@ class WorkloadView:
 
 
 @lru_cache(maxsize=1024)
-def _filter_names(pipeline: str) -> str:
+def filter_names(pipeline: str) -> str:
     """`blur:sigma=5|grayscale` is called `blur|grayscale`, as its maker called it; with several outputs,
     they are named: `blur|{large,small}`."""
     plan = parse_plan(pipeline)

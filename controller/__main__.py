@@ -104,7 +104,7 @@ def _serve(
         "thinning": partial(
             repeat,
             "thinning of samples",
-            lambda: datastore.register.thin_samples(time.time()),
+            partial(_thin, datastore),
             _THIN_INTERVAL_S,
             stop,
         ),
@@ -147,6 +147,11 @@ def _serve(
         return EXIT_BROKEN
     monitor.tick()  # what came last
     return 0
+
+
+def _thin(datastore: Datastore) -> None:
+    datastore.register.thin_samples(time.time())
+    datastore.history.thin(time.time())
 
 
 def _forget(record: Path) -> None:

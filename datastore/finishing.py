@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Text, bindparam, cast, insert, select, update
 
-from datastore import making, rows
+from datastore import making, rows, throughput
 from datastore.counters import CounterChanges
 from datastore.direct import execute_many, fetch
 from datastore.one_of import OneOf, listed
@@ -22,6 +22,7 @@ from datastore.schema import images, jobs, workloads
 from dpip import ids
 from dpip.domain import Failure, ImageKind, JobState, Making, Outcome, Output, StoredImage, Success
 from dpip.job_life import goes_back
+from dpip.ports import Done
 
 _LOCK = (
     select(
@@ -34,6 +35,7 @@ _LOCK = (
         jobs.c.failure_kind,
         jobs.c.failure_detail,
         jobs.c.failure_retryable,
+        jobs.c.megapixels,
         cast(workloads.c.outputs, Text).label("outputs"),
     )
     .join_from(jobs, workloads, jobs.c.workload_id == workloads.c.id)
@@ -96,6 +98,7 @@ class _Row(NamedTuple):
     failure_kind: str | None
     failure_detail: str
     failure_retryable: bool
+    megapixels: float
     outputs: str
 
     def current(self) -> _Current:
@@ -127,6 +130,8 @@ class _Batch:
     failed: list[dict[str, object]] = field(default_factory=list)
     again: list[dict[str, object]] = field(default_factory=list)
     changes: CounterChanges = field(default_factory=CounterChanges)
+    megapixels: float = 0.0  # of what is done
+    busy_s: float = 0.0
 
     def write(self, connection: Connection) -> None:
         making.keep(connection, self.makings)
@@ -135,6 +140,9 @@ class _Batch:
         execute_many(connection, _FAILED, self.failed)
         execute_many(connection, _AGAIN, self.again)
         self.changes.apply(connection)
+        if self.done or self.failed or self.again:
+            counts = len(self.done), len(self.failed), len(self.again)
+            throughput.add(connection, self.now, Done(*counts, self.megapixels, self.busy_s))
 
 
 def finish_batch(
@@ -180,6 +188,8 @@ def _commit(batch: _Batch, job: _Current, outcome: Outcome, taken: dict[str, str
             if made is not None:
                 batch.makings.append(made)
         batch.done.append(values)
+        batch.megapixels += job.row.megapixels
+        batch.busy_s += outcome.timings.total
         job.state = JobState.DONE
     else:
         result = Failure(

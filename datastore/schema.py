@@ -227,6 +227,18 @@ samples = Table(
     Index("ix_samples_seconds", "seconds", "at"),
 )
 
+throughput = Table(
+    "throughput",
+    metadata,
+    Column("seconds", Double, primary_key=True),
+    Column("at", Double, primary_key=True),
+    Column("done", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("again", BigInteger, nullable=False),
+    Column("megapixels", Double, nullable=False),
+    Column("busy_s", Double, nullable=False),
+)
+
 receipts = Table(
     "receipts",
     metadata,

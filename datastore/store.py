@@ -10,6 +10,7 @@ from datastore.catalog import SqlCatalog
 from datastore.database import Database
 from datastore.endpoints import SqlApiEndpoints
 from datastore.engines import connect
+from datastore.history import SqlHistory
 from datastore.leadership import SqlLeadership
 from datastore.migrating import ensure_newest
 from datastore.queue import SqlJobQueue
@@ -22,6 +23,7 @@ from dpip.ports import (
     ApiEndpoints,
     AuditTrail,
     Catalog,
+    History,
     JobQueue,
     Leadership,
     Receipts,
@@ -43,6 +45,7 @@ class Datastore:
         self.queue: JobQueue = SqlJobQueue(database)
         self.register: WorkerRegister = SqlWorkerRegister(database)
         self.receipts: Receipts = SqlReceipts(database)
+        self.history: History = SqlHistory(database)
         self.endpoints: ApiEndpoints = SqlApiEndpoints(database)
 
     def ping(self) -> None:

@@ -5,15 +5,28 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 _FIELDS = "dpip_fields"
+_ABOUT: ContextVar[Mapping[str, Any]] = ContextVar("about", default=MappingProxyType({}))
 
 
 def fields(**values: Any) -> dict[str, dict[str, Any]]:
     """What an event is about, for `extra=`. Never a secret."""
     return {_FIELDS: values}
+
+
+def about(**values: Any) -> None:
+    """What all that this thread (or task) logs from now on is about, until it is said anew."""
+    _ABOUT.set(values)
+
+
+def _fields_of(record: logging.LogRecord) -> dict[str, Any]:
+    return {**_ABOUT.get(), **getattr(record, _FIELDS, {})}
 
 
 class _Text(logging.Formatter):
@@ -23,8 +36,7 @@ class _Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         when = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S.%f")[:-3]
-        extra = getattr(record, _FIELDS, {})
-        tail = "".join(f" {key}={_plain(value)}" for key, value in extra.items())
+        tail = "".join(f" {key}={_plain(value)}" for key, value in _fields_of(record).items())
         line = (
             f"{when} {self._component:<10} {record.levelname.lower():<7} {_plain(record.getMessage())}{tail}"
         )
@@ -44,7 +56,7 @@ class _Json(logging.Formatter):
             "component": self._component,
             "level": record.levelname.lower(),
             "event": record.getMessage(),
-            **getattr(record, _FIELDS, {}),
+            **_fields_of(record),
         }
         if record.exc_info:
             event["exception"] = self.formatException(record.exc_info)
@@ -56,10 +68,15 @@ def _plain(value: Any) -> str:
     return str(value).replace("\r", "\\r").replace("\n", "\\n")
 
 
+def formatter(component: str, form: str) -> logging.Formatter:
+    """`form` is text, for people, or json, for programs."""
+    return _Json(component) if form == "json" else _Text(component)
+
+
 def configure(component: str, level: str, form: str) -> None:
     """Send this process's log to standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Json(component) if form == "json" else _Text(component))
+    handler.setFormatter(formatter(component, form))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())

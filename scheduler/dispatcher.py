@@ -158,7 +158,11 @@ class Dispatcher:
             if not self._another_goes_on(flight, outcome)
         ]
         if telling:
-            self._jobs.finish(telling, now, self._limits.max_attempts)
+            stand = self._jobs.finish(telling, now, self._limits.max_attempts)
+            if log.isEnabledFor(logging.DEBUG):
+                for outcome, stands in zip(telling, stand, strict=True):
+                    about = fields(job=outcome.job_id, attempt=outcome.attempt, stands=stands)
+                    log.debug("committed", extra=about)
             for workload_id in {workload_of(outcome.job_id) for outcome in telling}:
                 self._on_progress(workload_id)
         told = set(map(id, telling))

@@ -131,6 +131,10 @@ class Placer:
         claimed = self._jobs.claim(placements, self._epoch, now, now + self._limits.lease_s, known)
         self._ahead.remove(predicted)
         self._shares.placed(item.job for item in claimed)
+        if log.isEnabledFor(logging.DEBUG):
+            for item in claimed:
+                told = fields(job=item.job.id, attempt=item.attempt, worker=item.worker_id)
+                log.debug("placed", extra=told)
         hopeful = self._without_hopeless(claimed, now)
         self._send([(item, predicted[item.job.id]) for item in hopeful], now)
 

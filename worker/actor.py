@@ -17,6 +17,7 @@ import psutil
 import imaging
 from dpip.domain import ClaimedJob, Outcome
 from dpip.home import PRIVATE_FOLDER
+from dpip.logs import formatter
 from dpip.ports import ImageExchange
 from imaging.codec_set import Codecs
 from imaging.limits import Limits
@@ -41,6 +42,8 @@ class ActorSpec:
     log_file: str
     memory_limit_bytes: int = sys.maxsize
     codecs: Codecs = "fastest"
+    log_level: str = "warning"
+    log_format: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class WorkerActor:
     """Runs batches of jobs on all cores of its worker. Its methods are called from many threads."""
 
     def __init__(self, spec: ActorSpec) -> None:
-        _log_to(Path(spec.log_file))
+        _log_to(Path(spec.log_file), spec.log_level, spec.log_format)
         imaging.configure_process(spec.limits, spec.codecs)
         self._desk = Desk()
         self._place = spec.place
@@ -114,11 +117,12 @@ class WorkerActor:
         tray.put(outcome)
 
 
-def _log_to(file: Path) -> None:
+def _log_to(file: Path, level: str, form: str) -> None:
     """Ray keeps an actor's own output in a folder that is gone with the node."""
     file.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     handler = logging.handlers.RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=1, delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(formatter("actor", form))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+    logging.getLogger("worker").setLevel(level.upper())

@@ -64,6 +64,10 @@ class JobRunner:
                 exc_info=level == logging.ERROR,
                 extra=fields(job=claimed.job.id, attempt=claimed.attempt, kind=result.kind),
             )
+        else:
+            if log.isEnabledFor(logging.DEBUG):
+                told = {step: round(seconds, 6) for step, seconds in spent.items()}
+                log.debug("filtered", extra=fields(job=claimed.job.id, attempt=claimed.attempt, **told))
         return Outcome(claimed.job.id, claimed.attempt, self._worker_id, result, Timings(**spent))
 
     def _steps(self, ticket: Ticket, spent: dict[str, float]) -> Success:

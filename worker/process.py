@@ -98,6 +98,8 @@ class WorkerProcess:
             place=place,
             limits=settings.limits,
             codecs=settings.codecs,
+            log_level=settings.log_level,
+            log_format=settings.log_format,
             job_limit_s=settings.job_limit_s,
             memory_limit_bytes=settings.memory_limit_bytes(self._meter.machine().memory_total),
             log_file=str(self._home.path / "logs" / f"worker-{settings.worker_name}.log"),

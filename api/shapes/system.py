@@ -94,6 +94,28 @@ class Samples(TypedDict):
     samples: list[Sample]
 
 
+class HistoryPoint(TypedDict):
+    """What was done in a bucket of time, and how busy the workers were; null where none reported."""
+
+    at: Moment | None
+    done: Annotated[int, Field(ge=0, description="jobs")]
+    failed: Annotated[int, Field(ge=0, description="jobs that failed for good")]
+    again: Annotated[int, Field(ge=0, description="attempts that ended in a passing failure")]
+    megapixels: Annotated[float, Field(ge=0, description="of the originals that were done")]
+    busy_s: Annotated[float, Field(ge=0, description="seconds of work on them")]
+    workers: int | None
+    cpu_percent: Annotated[float | None, Field(description="mean of their machines")]
+    running_jobs: Annotated[float | None, Field(description="of all of them together")]
+
+
+class History(TypedDict):
+    """In order of time; buckets without news are left out."""
+
+    seconds: Annotated[float, Field(description="length of a bucket")]
+    since: Moment | None
+    points: list[HistoryPoint]
+
+
 class Filter(TypedDict):
     """A filter; or, with a `problem`, a plug-in that should be one and cannot be used."""
 

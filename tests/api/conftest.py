@@ -177,6 +177,7 @@ def api(empty_database: Path, tmp_path: Path) -> Iterator[Api]:
             queue=datastore.queue,
             register=datastore.register,
             leadership=datastore.leadership,
+            history=datastore.history,
             receipts=datastore.receipts,
             store=FolderStore(images),
             announcer=heard,

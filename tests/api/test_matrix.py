@@ -75,6 +75,8 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("PATCH", "/users/<user_name>"): writing(),
     ("DELETE", "/users/<user_name>"): admin_writing(200),
     ("GET", "/audit"): ADMIN_READING,
+    ("GET", "/metrics"): ADMIN_READING,
+    ("GET", "/history"): reading(other=200),
     ("GET", "/status"): reading(other=200),
     ("GET", "/workers"): reading(other=200),
     ("GET", "/workers/<worker_id>/samples"): reading(other=200),

@@ -47,7 +47,7 @@ def store(tmp_path: Path) -> FolderStore:
 
 @pytest.fixture
 def actor(store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerActor]:
-    monkeypatch.setattr("worker.actor._log_to", lambda _file: None)  # pytest has its own handlers
+    monkeypatch.setattr("worker.actor._log_to", lambda *_: None)  # pytest has its own handlers
     spec = ActorSpec("me", 2, FolderPlace(str(store.root)), Limits(), 60.0, str(tmp_path / "log"))
     made = WorkerActor(spec)
     yield made

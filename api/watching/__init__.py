@@ -1,0 +1,1 @@
+"""Eyes on the inside: request ids, figures for Prometheus, history."""

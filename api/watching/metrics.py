@@ -1,0 +1,49 @@
+"""GET /metrics: figures for Prometheus, of this API's requests and of the whole system."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import prometheus_client
+from flask import Blueprint, Response
+from prometheus_client import CollectorRegistry, values
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from api.auth import Guard
+from api.description.operation import operation
+from api.parts import Parts
+from api.watching.figures import Figures
+
+MEDIA_TYPE = "text/plain"
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def share_counts(folder: Path) -> None:
+    """From now on, what this process counts lies in a file of this folder, beside those of its siblings and
+    of those that died. To be called before anything is counted."""
+    os.environ[_FOLDER] = str(folder)
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+
+
+def blueprint(parts: Parts, guard: Guard, own: CollectorRegistry) -> Blueprint:
+    """GET /metrics; `own` has what this process counts."""
+    routes = Blueprint("metrics", __name__)
+    figures = Figures(parts)
+
+    @routes.get("/metrics")
+    @operation("figures for Prometheus (administrators)", media=(MEDIA_TYPE,))
+    @guard.admin_reads
+    def metrics() -> Response:
+        told = CollectorRegistry()
+        told.register(figures)
+        if _FOLDER in os.environ:
+            MultiProcessCollector(told)  # type: ignore[no-untyped-call]
+            text = prometheus_client.generate_latest(told)
+        else:
+            text = prometheus_client.generate_latest(told) + prometheus_client.generate_latest(own)
+        response = Response(text, content_type=prometheus_client.CONTENT_TYPE_PLAIN_0_0_4)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return routes
