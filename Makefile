@@ -97,7 +97,7 @@ setup-dev: python ## make .venv with what testing needs too
 	@exec $(PYTHON) tools/setup.py dev
 
 lock: setup-dev ## resolve the dependencies anew into the lock files
-	@$(COMPILE) --upgrade pyproject.toml -o requirements.lock
+	@$(COMPILE) --upgrade --extra video pyproject.toml -o requirements.lock
 	@$(COMPILE) --upgrade -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
 	@$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements-bench.lock
 	@echo uv | $(COMPILE) --upgrade - -o requirements-setup.lock

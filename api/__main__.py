@@ -150,6 +150,7 @@ def _application(
         audit=datastore.audit,
         journal=Journal(datastore.audit, datastore.tokens, time.time),
         catalog=datastore.catalog,
+        videos=datastore.videos,
         queue=datastore.queue,
         register=datastore.register,
         leadership=datastore.leadership,

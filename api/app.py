@@ -23,6 +23,7 @@ from api import (
     system,
     tokens,
     users,
+    videos,
     workloads,
 )
 from api.administration import Administration
@@ -65,6 +66,7 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(listings.blueprint(parts, guard))
     app.register_blueprint(events.blueprint(parts, guard))
     app.register_blueprint(images.blueprint(parts, guard, leaving))
+    app.register_blueprint(videos.blueprint(parts, guard, leaving))
     app.register_blueprint(failures.blueprint(parts, guard, leaving))
     app.register_blueprint(removal.blueprint(parts, guard, trail))
     app.register_blueprint(reports.blueprint(parts, guard))

@@ -11,10 +11,10 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from api.bodies import PIECE_BYTES
+from api.media import format_of
 from api.outputs import output_of
 from api.parts import Parts
 from dpip.domain import ImageKind, StoredImage, Workload
-from imaging import FORMATS
 
 MEDIA_TYPE = "application/zip"
 _PAGE = 500  # rows at a time
@@ -73,7 +73,7 @@ def _named(parts: Parts, workload: Workload, kind: ImageKind) -> Iterator[tuple[
             continue
         called = original.name if original is not None else None
         stem = PurePosixPath(called).stem if called else image.id
-        extension = FORMATS[image.facts.format].extension
+        extension = format_of(image.facts.format).extension
         if (called and kind is ImageKind.ORIGINAL) or (called and _same_format(called, extension)):
             extension = PurePosixPath(called).suffix or extension
         output = output_of(image.id)

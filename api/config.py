@@ -12,6 +12,7 @@ from api.parts import HOUR_S, Bounds
 from api.proxies import networks
 from dpip.domain import Quota
 from dpip.settings import ENV_PREFIX, MAX_PORT
+from film.settings import VideoLimitSettings
 from imaging.settings import LimitSettings
 
 SPARE_THREADS = 4  # always left for requests that are no uploads
@@ -25,7 +26,7 @@ def _networks(text: str) -> str:
     return text
 
 
-class ApiSettings(LimitSettings):
+class ApiSettings(LimitSettings, VideoLimitSettings):
     """Take images in over HTTP, and hand results out."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -109,7 +110,9 @@ class ApiSettings(LimitSettings):
             max_archive_bytes=self.max_archive_bytes,
             stall_s=self.stall_s,
             trusted_proxies=networks(self.trusted_proxies),
-            uploads_waiting=10 * some,
+            uploads_waiting=9 * some,
+            videos_at_once=max(1, some // 2),
+            video_limits=self.video_limits,
             downloads_at_once=4 * some,
             downloads_waiting=some,
             streams_at_once=4 * some,

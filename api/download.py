@@ -11,13 +11,13 @@ from typing import BinaryIO
 from flask import Response, request, send_file
 from werkzeug.exceptions import PreconditionFailed
 
+from api.media import format_of
 from api.outputs import output_of
 from api.parts import Parts
 from api.visible import owner_filter
 from dpip.domain import Caller, ImageKind, JobState, Scope, StoredImage
 from dpip.errors import Forbidden, MissingBytes, NotFound
 from dpip.ids import filtered_id
-from imaging import FORMATS
 
 
 def download(parts: Parts, caller: Caller, image_id: str) -> Response:
@@ -27,7 +27,7 @@ def download(parts: Parts, caller: Caller, image_id: str) -> Response:
     image = parts.catalog.image(image_id, owner_id)
     if image is None:
         raise NotFound(_why_not(parts, owner_id, image_id))
-    if of_worker and image.kind is not ImageKind.ORIGINAL:
+    if of_worker and image.kind not in {ImageKind.ORIGINAL, ImageKind.FRAME}:
         raise Forbidden("a worker's token fetches originals only")
     try:
         return _respond(parts, image)
@@ -39,7 +39,7 @@ def download(parts: Parts, caller: Caller, image_id: str) -> Response:
 
 def _respond(parts: Parts, image: StoredImage) -> Response:
     _forget_odd_range(image.facts.size_bytes)
-    format_ = FORMATS[image.facts.format]
+    format_ = format_of(image.facts.format)
     response = send_file(
         _source(parts, image.key),
         mimetype=format_.media_type,

@@ -134,7 +134,9 @@ def _kind(given: fields.Fields, caller: Caller) -> ImageKind:
     try:
         kind = ImageKind.ORIGINAL if text == _MISSION_SPELLING else ImageKind(text)
     except ValueError:
-        raise Malformed(f"type must be original or filtered, not {text[:50]!r}") from None
+        kind = ImageKind.FRAME
+    if kind not in {ImageKind.ORIGINAL, ImageKind.FILTERED}:
+        raise Malformed(f"type must be original or filtered, not {text[:50]!r}")
     if kind is ImageKind.FILTERED and (caller.worker_id is None or Scope.WORKER not in caller.scopes):
         raise Forbidden(
             "filtered images come from workers only, with the token that they got when they joined; "

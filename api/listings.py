@@ -33,7 +33,7 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
             after=after,
         )
         # A job has its original's id, so the same cursor leads to the jobs of this page's originals.
-        originals = sum(item.kind is ImageKind.ORIGINAL for item in page.items)
+        originals = sum(item.kind in {ImageKind.ORIGINAL, ImageKind.FRAME} for item in page.items)
         found = parts.queue.jobs(workload_id, limit=originals, after=after).items if originals else ()
         states = {job.id: job for job in found}
         filtered = [item.id for item in page.items if item.kind is ImageKind.FILTERED]

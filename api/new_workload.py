@@ -26,6 +26,7 @@ def make_workload(
     caller: Caller,
     given: fields.Fields,
     receipt: Callable[[Workload], Receipt | None] = lambda _workload: None,
+    create: Callable[[Workload, Receipt | None], Workload] | None = None,
 ) -> Workload:
     """Raises `Malformed`, `Unprocessable` for a parameter out of range, `Conflict` for a taken name."""
     plan = plan_of(given)
@@ -46,7 +47,7 @@ def make_workload(
             created_at=now,
         )
         try:
-            return parts.catalog.create_workload(workload, receipt(workload))
+            return (create or parts.catalog.create_workload)(workload, receipt(workload))
         except Conflict:
             if chosen or not tries_left:
                 raise

@@ -21,8 +21,10 @@ from dpip.ports import (
     Leadership,
     Receipts,
     Tokens,
+    Videos,
     WorkerRegister,
 )
+from film import VideoLimits
 from imaging import Limits
 from imaging.previews import Previews
 
@@ -39,6 +41,8 @@ class Bounds:
     requests_per_second: float = 0.0  # of one user, in this process; 0: any number
     quota: Quota = NO_QUOTA  # of users who have none of their own
     uploads_at_once: int = 16
+    videos_at_once: int = 4  # that are uploaded, and as many wait for their turn
+    video_limits: VideoLimits = field(default_factory=VideoLimits)
     max_archive_bytes: int = 4 * 2**30  # of a zip, which waits in the store until it is whole
     uploads_waiting: int = 8  # for their turn, each with a thread; more get 429 at once
     upload_wait_s: float = 10.0  # for a turn, also to download; then 429
@@ -66,6 +70,7 @@ class Parts:
     audit: AuditTrail
     journal: Journal
     catalog: Catalog
+    videos: Videos
     queue: JobQueue
     register: WorkerRegister
     leadership: Leadership

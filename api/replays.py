@@ -31,6 +31,8 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
     @guard.writes
     def replay_all(workload_id: str) -> Response:
         workload = visible.workload(parts, guard.caller, workload_id)
+        if workload.video is not None:
+            return jsonify(workload_id=workload.id, replayed=_video_again(parts, workload.id))
         count = parts.catalog.replay(
             workload.id, parts.clock(), kind=kind_of_failure(request.args.get("kind"))
         )
@@ -60,9 +62,19 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         if workload is None:
             raise visible.unknown_workload(workload_id)
         _tell(parts, workload_id, workload.queued)
+        if workload.video is not None:
+            parts.announcer.announce(Topic.VIDEOS, {"workload": workload_id})
         return jsonify(view.one(workload))
 
     return routes
+
+
+def _video_again(parts: Parts, workload_id: str) -> int:
+    """A video that failed is begun anew, whatever frame it failed by; returns how many those are."""
+    again = parts.videos.again(workload_id, parts.clock())
+    if again:
+        parts.announcer.announce(Topic.VIDEOS, {"workload": workload_id})
+    return int(again)
 
 
 def _tell(parts: Parts, workload_id: str, count: int) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from api import presenting
 from api.parts import Parts
 from api.shapes import work
-from dpip.domain import JobState, WorkerState, Workload
+from dpip.domain import VIDEO_UNFINISHED, JobState, WorkerState, Workload
 from imaging import parse_plan
 
 MAX_FAILURES_SHOWN = 100
@@ -39,8 +39,9 @@ class WorkloadView:
             "pipeline": workload.pipeline,
             "outputs": list(workload.outputs),
             "status": workload.status,
-            "running_jobs": workload.unfinished,
-            "filtered_images": filtered,
+            # Of a video, the joining is a job too, and frames come and go.
+            "running_jobs": workload.unfinished + (workload.video in VIDEO_UNFINISHED),
+            "filtered_images": [] if workload.video else filtered,
             "total": workload.total,
             "queued": workload.queued,
             "running": workload.running,
@@ -53,6 +54,7 @@ class WorkloadView:
             "cancelled": workload.cancelled_at is not None,
             "created_at": presenting.moment(workload.created_at),
             "note": _note(workload, missing),
+            "video": workload.video,
         }
 
     def _failures(self, workload: Workload) -> list[work.FailureOfImage]:
@@ -88,6 +90,8 @@ def _note(workload: Workload, missing: Sequence[str]) -> str | None:
     if missing:
         tags = ", ".join(repr(tag) for tag in missing)
         return f"no worker that is alive offers the tag {tags}: the jobs wait until one does"
+    if workload.video is not None:
+        return f"its images are frames of a video, gone once they are joined: see GET /videos/{workload.id}"
     if not workload.total:
         return "no image has been uploaded yet"
     if workload.failed > MAX_FAILURES_SHOWN:

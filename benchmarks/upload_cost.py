@@ -54,6 +54,7 @@ def application(folder: Path) -> tuple[Flask, Datastore, str]:
         audit=datastore.audit,
         journal=Journal(datastore.audit, datastore.tokens, time.time),
         catalog=datastore.catalog,
+        videos=datastore.videos,
         queue=datastore.queue,
         register=datastore.register,
         leadership=datastore.leadership,

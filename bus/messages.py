@@ -22,6 +22,7 @@ class Topic(StrEnum):
     WORK = "work/"  # there are queued jobs: {"workload": id}
     PROGRESS = "progress/"  # jobs of it are done or have failed: {"workload": id}
     CANCELLED = "cancelled/"  # {"workload": id}
+    VIDEOS = "videos/"  # there is a video to be worked on: {"workload": id}
     WORKERS = "workers/"  # the register changed: {"worker": id, "state": ...}
     DRAIN = "drain/"  # followed by the worker's id and a slash: finish and leave
 

@@ -65,6 +65,7 @@ def components(settings: UpSettings, environment: Mapping[str, str]) -> tuple[Co
         parts.append(Component("ray", _python("cluster"), children, Stage.RAY, 20, run / "ray.json"))
     parts += [
         Component("scheduler", _python("scheduler"), children, Stage.SCHEDULER, 15, run / "scheduler.json"),
+        Component("video", _python("video"), children, Stage.SCHEDULER, 12, run / "video.json"),
         Component("api", _python("api"), children, Stage.API, 15, run / "api.json"),
     ]
     parts += [

@@ -17,6 +17,7 @@ from dpip import __version__
 # Modules of command.subcommands, in the order in which help shows them.
 SUBCOMMANDS = (
     "run",
+    "video",
     "download",
     "cancel",
     "resume",

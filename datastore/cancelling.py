@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, case, select, update
 
-from datastore.schema import jobs, workloads
-from dpip.domain import JobState
+from datastore.schema import jobs, videos, workloads
+from dpip.domain import VIDEO_UNFINISHED, JobState, VideoState
 
 CANCELLED = "cancelled"
 CANCELLED_DETAIL = "the workload was cancelled before this image was filtered"
@@ -39,7 +39,16 @@ _MARK = (
         failed=workloads.c.failed + workloads.c.queued + workloads.c.running,
         queued=0,
         running=0,
+        video=case(
+            (workloads.c.video.in_(sorted(VIDEO_UNFINISHED)), VideoState.CANCELLED.value),
+            else_=workloads.c.video,
+        ),
     )
+)
+_MARK_VIDEO = (
+    update(videos)
+    .where(videos.c.workload_id == bindparam("of_id"), videos.c.finished_at.is_(None))
+    .values(finished_at=bindparam("now"), lease_until=None)
 )
 
 
@@ -48,3 +57,4 @@ def cancel_unfinished(connection: Connection, workload_id: str, now: float) -> N
     values = {"of_id": workload_id, "now": now}
     connection.execute(_FAIL, values)
     connection.execute(_MARK, values)
+    connection.execute(_MARK_VIDEO, values)

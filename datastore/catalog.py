@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from datastore import making, rows
@@ -21,28 +21,50 @@ from datastore.removing import remove_original, remove_workload
 from datastore.replaying import go_on, replay_failed
 from datastore.schema import IS_ACTIVE, images, jobs, workloads
 from dpip import ids
-from dpip.domain import NO_QUOTA, ImageKind, JobState, Making, Quota, StoredImage, Workload, WorkloadStatus
+from dpip.domain import (
+    NO_QUOTA,
+    VIDEO_UNFINISHED,
+    ImageKind,
+    JobState,
+    Making,
+    Quota,
+    StoredImage,
+    VideoState,
+    Workload,
+    WorkloadStatus,
+)
 from dpip.errors import Conflict, NotFound
 from dpip.names import clash_key
 from dpip.ports import NewOriginal, Page, Part, Receipt
 
 _WORKLOAD = select(workloads).where(workloads.c.id == bindparam("id"))
 _OVER = workloads.c.done + workloads.c.failed
+_OF_IMAGES = workloads.c.video.is_(None)
 _OF_STATUS = {  # as dpip.domain.Workload.status has it
-    WorkloadStatus.RUNNING: (workloads.c.running > 0,),
-    WorkloadStatus.SCHEDULING: (workloads.c.running == 0, or_(workloads.c.queued > 0, _OVER == 0)),
-    WorkloadStatus.COMPLETED: (workloads.c.running == 0, workloads.c.queued == 0, _OVER > 0),
+    WorkloadStatus.RUNNING: or_(
+        and_(_OF_IMAGES, workloads.c.running > 0), workloads.c.video == VideoState.RUNNING
+    ),
+    WorkloadStatus.SCHEDULING: or_(
+        and_(_OF_IMAGES, workloads.c.running == 0, or_(workloads.c.queued > 0, _OVER == 0)),
+        workloads.c.video == VideoState.WAITING,
+    ),
+    WorkloadStatus.COMPLETED: or_(
+        and_(_OF_IMAGES, workloads.c.running == 0, workloads.c.queued == 0, _OVER > 0),
+        workloads.c.video.not_in(sorted(VIDEO_UNFINISHED)),
+    ),
 }
 _ALLOCATE = (
     update(workloads)
-    .where(workloads.c.id == bindparam("of_id"), workloads.c.cancelled_at.is_(None))
+    .where(
+        workloads.c.id == bindparam("of_id"), workloads.c.cancelled_at.is_(None), workloads.c.video.is_(None)
+    )
     .values(
         next_seq=workloads.c.next_seq + bindparam("count"), queued=workloads.c.queued + bindparam("count")
     )
     .returning(workloads.c.next_seq - bindparam("count"), workloads.c.name, workloads.c.owner_id)
 )
 _OUTPUTS = select(workloads.c.id, workloads.c.outputs)
-_CANCELLED_AT = select(workloads.c.cancelled_at).where(workloads.c.id == bindparam("id"))
+_CANCELLED_AT = select(workloads.c.cancelled_at, workloads.c.video).where(workloads.c.id == bindparam("id"))
 _ADD_IMAGE = insert(images)
 _ADD_JOB = insert(jobs)
 _IMAGE = rows.SELECT_IMAGE.where(images.c.id == bindparam("id"))
@@ -63,30 +85,13 @@ class SqlCatalog:
 
     def create_workload(self, workload: Workload, receipt: Receipt | None = None) -> Workload:
         """Raises `Conflict` when the name (or one that clashes with it) is taken."""
-        values = {
-            "id": workload.id,
-            "name": workload.name,
-            "name_key": clash_key(workload.name),
-            "owner_id": workload.owner_id,
-            "pipeline": workload.pipeline,
-            "tags": list(workload.tags),
-            "outputs": list(workload.outputs),
-            "priority": workload.priority,
-            "created_at": workload.created_at,
-            "next_seq": 1,
-            "queued": 0,
-            "running": 0,
-            "done": 0,
-            "failed": 0,
-            "served_at": 0.0,
-        }
         try:
             with self._database.write() as connection:
-                connection.execute(insert(workloads), values)
+                connection.execute(insert(workloads), rows.workload_values(workload))
                 if receipt is not None:
                     keep_receipt(connection, receipt)
         except Conflict as error:
-            raise _name_taken(workload.name) from error
+            raise name_taken(workload.name) from error
         return workload
 
     def workload(self, workload_id: str, owner_id: str | None) -> Workload | None:
@@ -113,7 +118,7 @@ class SqlCatalog:
         if active_only:
             statement = statement.where(IS_ACTIVE)
         if status is not None:
-            statement = statement.where(*_OF_STATUS[status])
+            statement = statement.where(_OF_STATUS[status])
         if after is not None:
             statement = statement.where(workloads.c.id > after if oldest_first else workloads.c.id < after)
         with self._database.read() as connection:
@@ -129,7 +134,7 @@ class SqlCatalog:
                 return None
             values: dict[str, object] = {} if priority is None else {"priority": priority}
             if name is not None and name != row.name:
-                if row.next_seq > 1:
+                if row.next_seq > 1 or row.video is not None:
                     raise Conflict(
                         f"images were uploaded to {row.name!r} and lie in the directory of that name: it can "
                         "be changed before the first upload only"
@@ -141,7 +146,7 @@ class SqlCatalog:
                         update(workloads).where(workloads.c.id == workload_id).values(**values)
                     )
                 except IntegrityError as error:
-                    raise _name_taken(name or row.name) from error
+                    raise name_taken(name or row.name) from error
             return rows.workload(connection.execute(_WORKLOAD, {"id": workload_id}).one())
 
     def cancel_workload(self, workload_id: str, now: float) -> Workload | None:
@@ -259,10 +264,10 @@ class SqlCatalog:
             [(first, workload_name, owner_id)] = allocated
             charge(connection, owner_id, new, self._quota)
             stored = tuple(
-                _stored(item, seq, workload_name, owner_id, now) for seq, item in enumerate(new, first)
+                original_of(item, seq, workload_name, owner_id, now) for seq, item in enumerate(new, first)
             )
             execute_many(connection, _ADD_IMAGE, [rows.image_values(image) for image in stored])
-            jobs_values = [_job_values(image, item) for image, item in zip(stored, new, strict=True)]
+            jobs_values = [job_values(image, item) for image, item in zip(stored, new, strict=True)]
             execute_many(connection, _ADD_JOB, jobs_values)
             also(connection, stored)
             for place, image in zip(places, stored, strict=True):
@@ -313,20 +318,23 @@ class SqlCatalog:
         return known
 
 
+def name_taken(name: str) -> Conflict:
+    return Conflict(f"the workload_name {name!r} is taken, or too much like one that is; choose another")
+
+
 def _refusal(connection: Connection, workload_id: str) -> NotFound | Conflict:
     """Why no place could be allocated in this workload."""
-    if connection.execute(_CANCELLED_AT, {"id": workload_id}).one_or_none() is None:
+    row = connection.execute(_CANCELLED_AT, {"id": workload_id}).one_or_none()
+    if row is None:
         return NotFound(f"there is no workload {workload_id!r}; POST /workloads makes one")
+    if row.video is not None:
+        return Conflict(f"the workload {workload_id!r} is a video's and takes no images; make another")
     return Conflict(
         f"the workload {workload_id!r} was cancelled and takes no more images; resume it, or make another"
     )
 
 
-def _name_taken(name: str) -> Conflict:
-    return Conflict(f"the workload_name {name!r} is taken, or too much like one that is; choose another")
-
-
-def _stored(new: NewOriginal, seq: int, workload_name: str, owner_id: str, now: float) -> StoredImage:
+def original_of(new: NewOriginal, seq: int, workload_name: str, owner_id: str, now: float) -> StoredImage:
     image_id = ids.original_id(new.workload_id, seq)
     return StoredImage(
         id=image_id,
@@ -341,7 +349,7 @@ def _stored(new: NewOriginal, seq: int, workload_name: str, owner_id: str, now: 
     )
 
 
-def _job_values(original: StoredImage, new: NewOriginal) -> dict[str, object]:
+def job_values(original: StoredImage, new: NewOriginal) -> dict[str, object]:
     return {
         "id": original.id,
         "workload_id": original.workload_id,

@@ -48,7 +48,7 @@ _GIVE_BACK = (
 _OWNER = select(workloads.c.owner_id).where(workloads.c.id == bindparam("of_id"))
 _KEPT = select(
     func.coalesce(func.sum(images.c.size_bytes), 0).label("size"), func.count().label("number")
-).where(images.c.kind == ImageKind.ORIGINAL.value)
+).where(images.c.kind.in_([ImageKind.ORIGINAL.value, ImageKind.VIDEO.value]))
 
 
 def charge(connection: Connection, owner_id: str, new: Sequence[NewOriginal], default: Quota) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from datastore.quotas import give_back_original, give_back_workload
-from datastore.schema import images, jobs, workloads
+from datastore.schema import images, jobs, videos, workloads
 from dpip import ids
 from dpip.domain import JobState
 
 _KEYS_OF_WORKLOAD = select(images.c.key).where(images.c.workload_id == bindparam("of_id"))
 _REMOVE_JOBS = delete(jobs).where(jobs.c.workload_id == bindparam("of_id"))
 _REMOVE_IMAGES = delete(images).where(images.c.workload_id == bindparam("of_id"))
+_REMOVE_VIDEO = delete(videos).where(videos.c.workload_id == bindparam("of_id"))
 _REMOVE_WORKLOAD = delete(workloads).where(workloads.c.id == bindparam("of_id"))
 
 _JOB = select(jobs.c.state, jobs.c.workload_id).where(jobs.c.id == bindparam("of_id")).with_for_update()
@@ -24,7 +25,7 @@ def remove_workload(connection: Connection, workload_id: str) -> tuple[str, ...]
     values = {"of_id": workload_id}
     keys = tuple(connection.execute(_KEYS_OF_WORKLOAD, values).scalars())
     give_back_workload(connection, workload_id)
-    for statement in (_REMOVE_JOBS, _REMOVE_IMAGES, _REMOVE_WORKLOAD):
+    for statement in (_REMOVE_JOBS, _REMOVE_IMAGES, _REMOVE_VIDEO, _REMOVE_WORKLOAD):
         connection.execute(statement, values)
     return keys
 

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, bindparam, update
 from datastore.cancelling import CANCELLED
 from datastore.counters import CounterChanges
 from datastore.requeueing import UNPLACED
-from datastore.schema import jobs, workloads
-from dpip.domain import JobState
+from datastore.schema import jobs, videos, workloads
+from dpip.domain import JobState, VideoState
 
 _REPLAY = (
     update(jobs)
@@ -22,6 +22,24 @@ _REPLAY = (
         failure_detail=None,
         failure_retryable=None,
         **UNPLACED,
+    )
+)
+_WAIT = (
+    update(workloads)
+    .where(workloads.c.id == bindparam("of_id"), workloads.c.video == bindparam("in_state"))
+    .values(video=VideoState.WAITING.value)
+)
+_BEGIN_ANEW = (
+    update(videos)
+    .where(videos.c.workload_id == bindparam("of_id"))
+    .values(
+        queued_at=bindparam("now"),
+        started_at=None,
+        finished_at=None,
+        failure_kind=None,
+        failure_detail=None,
+        frames_split=0,
+        frames_joined=0,
     )
 )
 _GO_ON = update(workloads).where(workloads.c.id == bindparam("of_id")).values(cancelled_at=None)
@@ -53,7 +71,17 @@ def replay_failed(
     return count
 
 
+def video_again(connection: Connection, workload_id: str, state: VideoState, now: float) -> bool:
+    """`state` -> waiting; False when the workload has no video in that state. The workload is locked."""
+    values = {"of_id": workload_id, "in_state": state.value, "now": now}
+    if not connection.execute(_WAIT, values).rowcount:
+        return False
+    connection.execute(_BEGIN_ANEW, values)
+    return True
+
+
 def go_on(connection: Connection, workload_id: str, now: float) -> int:
     """Take uploads again, and queue what was cancelled; returns how many jobs that is."""
     connection.execute(_GO_ON, {"of_id": workload_id})
+    video_again(connection, workload_id, VideoState.CANCELLED, now)
     return replay_failed(connection, workload_id, now, kind=CANCELLED)

@@ -22,10 +22,12 @@ from dpip.domain import (
     QueuedJob,
     StoredImage,
     Timings,
+    VideoState,
     Worker,
     WorkerState,
     Workload,
 )
+from dpip.names import clash_key
 from dpip.priority import USUAL
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]  # of whatever columns
@@ -85,6 +87,7 @@ def workload(row: AnyRow) -> Workload:
         running=row.running,
         done=row.done,
         failed=row.failed,
+        video=None if row.video is None else VideoState(row.video),
     )
 
 
@@ -189,4 +192,26 @@ def image_values(stored: StoredImage) -> dict[str, object]:
         "size_bytes": stored.facts.size_bytes,
         "sha256": stored.facts.sha256,
         "created_at": stored.created_at,
+    }
+
+
+def workload_values(made: Workload) -> dict[str, object]:
+    """The row of a workload that is new."""
+    return {
+        "id": made.id,
+        "name": made.name,
+        "name_key": clash_key(made.name),
+        "owner_id": made.owner_id,
+        "pipeline": made.pipeline,
+        "tags": list(made.tags),
+        "outputs": list(made.outputs),
+        "priority": made.priority,
+        "created_at": made.created_at,
+        "next_seq": 1,
+        "queued": 0,
+        "running": 0,
+        "done": 0,
+        "failed": 0,
+        "served_at": 0.0,
+        "video": None if made.video is None else made.video.value,
     }

@@ -40,7 +40,12 @@ Sorted = Text().with_variant(Text(collation="C"), "postgresql")
 HAS_QUEUED = text("queued > 0")
 HAS_RUNNING = text("running > 0")
 IS_QUEUED = text("state = 'queued'")
-IS_ACTIVE = text("(queued > 0 OR running > 0 OR (done = 0 AND failed = 0 AND cancelled_at IS NULL))")
+IS_ACTIVE = text(
+    "(queued > 0 OR running > 0 OR (video IS NULL AND done = 0 AND failed = 0 AND cancelled_at IS NULL)"
+    " OR video IN ('waiting', 'running'))"
+)
+IS_UNTIDY = text("untidy")
+IS_UNFINISHED = text("finished_at IS NULL")
 
 users = Table(
     "users",
@@ -130,6 +135,7 @@ workloads = Table(
     Column("done", BigInteger, nullable=False),
     Column("failed", BigInteger, nullable=False),
     Column("served_at", Double, nullable=False),  # when a job of it was last placed; 0: never
+    Column("video", Text),  # state of its video; none: it takes images
     Index("ix_workloads_owner_id", "owner_id", "id"),
     Index("ix_workloads_active", "id", sqlite_where=IS_ACTIVE, postgresql_where=IS_ACTIVE),
     Index("ix_workloads_queued", "served_at", "id", sqlite_where=HAS_QUEUED, postgresql_where=HAS_QUEUED),
@@ -192,6 +198,26 @@ jobs = Table(
     Column("deliver_s", Double),
     Index("ix_jobs_workload_id", "workload_id", "state", "seq"),
     Index("ix_jobs_size", "workload_id", "megapixels", sqlite_where=IS_QUEUED, postgresql_where=IS_QUEUED),
+)
+
+videos = Table(
+    "videos",
+    metadata,
+    Column("workload_id", Sorted, ForeignKey("workloads.id"), primary_key=True),
+    Column("facts", JSON, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("lease_until", Double),
+    Column("untidy", Boolean, nullable=False),  # there may be frames of it
+    Column("frames_split", BigInteger, nullable=False),
+    Column("frames_joined", BigInteger, nullable=False),
+    Column("failure_kind", Text),
+    Column("failure_detail", Text),
+    Column("queued_at", Double, nullable=False),
+    Column("started_at", Double),
+    Column("finished_at", Double),
+    Index("ix_videos_untidy", "workload_id", sqlite_where=IS_UNTIDY, postgresql_where=IS_UNTIDY),
+    Index("ix_videos_unfinished", "queued_at", sqlite_where=IS_UNFINISHED, postgresql_where=IS_UNFINISHED),
 )
 
 leadership = Table(

@@ -17,6 +17,7 @@ from datastore.queue import SqlJobQueue
 from datastore.receipts import SqlReceipts
 from datastore.register import SqlWorkerRegister
 from datastore.tokens import SqlTokens
+from datastore.videos import SqlVideos
 from dpip.domain import NO_QUOTA, Quota
 from dpip.ports import (
     Accounts,
@@ -28,6 +29,7 @@ from dpip.ports import (
     Leadership,
     Receipts,
     Tokens,
+    Videos,
     WorkerRegister,
 )
 
@@ -42,6 +44,7 @@ class Datastore:
         self.tokens: Tokens = SqlTokens(database)
         self.catalog: Catalog = SqlCatalog(database, quota)
         self.leadership: Leadership = SqlLeadership(database)
+        self.videos: Videos = SqlVideos(database, quota)
         self.queue: JobQueue = SqlJobQueue(database)
         self.register: WorkerRegister = SqlWorkerRegister(database)
         self.receipts: Receipts = SqlReceipts(database)

@@ -65,6 +65,9 @@ class ImageKind(StrEnum):
 
     ORIGINAL = "original"  # uploaded by a user
     FILTERED = "filtered"  # made by a worker
+    FRAME = "frame"  # taken out of a video; gone once its filtered image is in the new video
+    VIDEO = "video"  # uploaded by a user, whole
+    FILTERED_VIDEO = "filtered-video"  # joined from filtered frames
 
 
 class JobState(StrEnum):
@@ -92,6 +95,20 @@ class WorkloadStatus(StrEnum):
     SCHEDULING = "scheduling"  # nothing of it runs yet
     RUNNING = "running"  # a job of it is placed
     COMPLETED = "completed"  # every upload is filtered or has failed for good
+
+
+class VideoState(StrEnum):
+    """Life of a video: waiting -> running -> done | failed | cancelled; running -> waiting when who works on
+    it is gone: it is begun anew from the upload."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"  # for good; the reason is recorded
+    CANCELLED = "cancelled"
+
+
+VIDEO_UNFINISHED = frozenset({VideoState.WAITING, VideoState.RUNNING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +199,7 @@ class Workload:
     running: int = 0
     done: int = 0
     failed: int = 0
+    video: VideoState | None = None  # of the video whose frames these are; None: it takes images
 
     @property
     def unfinished(self) -> int:
@@ -193,11 +211,22 @@ class Workload:
 
     @property
     def status(self) -> WorkloadStatus:
+        if self.video is not None:
+            return STATUS_OF_VIDEO[self.video]
         if self.running:
             return WorkloadStatus.RUNNING
         if self.queued or not self.total:
             return WorkloadStatus.SCHEDULING
         return WorkloadStatus.COMPLETED
+
+
+STATUS_OF_VIDEO: Mapping[VideoState, WorkloadStatus] = {
+    VideoState.WAITING: WorkloadStatus.SCHEDULING,
+    VideoState.RUNNING: WorkloadStatus.RUNNING,
+    VideoState.DONE: WorkloadStatus.COMPLETED,
+    VideoState.FAILED: WorkloadStatus.COMPLETED,
+    VideoState.CANCELLED: WorkloadStatus.COMPLETED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +387,51 @@ class FailedImage:
     attempts: int  # since it was uploaded or last replayed
     worker_name: str | None  # that had it last
     failed_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """What is known of a video from its headers. Width and height in pixels as they are stored, unturned."""
+
+    format: str  # "mp4", "mkv", "webm", "avi"; see film.formats
+    codec: str  # of its pictures: "h264", ...
+    width: int
+    height: int
+    rotation: int  # degrees by which a player turns it, counter-clockwise
+    rate: str  # frames per second, on average, as a fraction: "30000/1001"
+    duration_s: float | None
+    frames: int | None  # as the headers say, or by rate and duration: an estimate
+    sound: tuple[str, ...] = ()  # codecs of its sound tracks
+    notes: tuple[str, ...] = ()  # what of it does not come along
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video as it stands. Its id is its workload's."""
+
+    id: str
+    name: str | None  # the file name the uploader gave, if any
+    facts: VideoFacts
+    target: str  # format of the video that is made
+    state: VideoState
+    attempt: int
+    frames_split: int  # taken out of it in this attempt
+    frames_joined: int  # that are in the new video
+    failure: Failure | None
+    queued_at: float
+    started_at: float | None
+    finished_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedVideo:
+    """A video that is the claimer's until the lease ends; `attempt` is the fencing token."""
+
+    video: Video
+    workload: Workload
+    key: str  # where the image store keeps the upload
+    attempt: int
+    leftovers: tuple[str, ...]  # keys of an earlier attempt's frames: their bytes are to be removed
 
 
 @dataclass(frozen=True, slots=True)

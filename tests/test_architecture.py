@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 GROUND = "dpip"
-LIBRARIES = ("bus", "cluster", "dashboard", "datastore", "imaging", "storage")
-PROCESSES = ("api", "command", "controller", "scheduler", "worker")
+LIBRARIES = ("bus", "cluster", "dashboard", "datastore", "film", "imaging", "storage")
+PROCESSES = ("api", "command", "controller", "scheduler", "video", "worker")
 PACKAGES = (GROUND, *LIBRARIES, *PROCESSES)
 
 # A main wires adapters; nothing else of these packages may know more than ports.
@@ -98,7 +98,13 @@ def test_there_is_no_import_cycle() -> None:
 
 @pytest.mark.parametrize(
     ("package", "library"),
-    [("ray", "scheduler.ray_gateway"), ("flask", "api"), ("sqlalchemy", "datastore"), ("cv2", "imaging")],
+    [
+        ("ray", "scheduler.ray_gateway"),
+        ("flask", "api"),
+        ("sqlalchemy", "datastore"),
+        ("cv2", "imaging"),
+        ("av", "film"),
+    ],
 )
 def test_a_foreign_library_is_met_in_one_place(package: str, library: str) -> None:
     places = {"ray": ("scheduler.ray_gateway", "worker"), "flask": ("api",)}.get(package, (library,))

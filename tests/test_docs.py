@@ -30,6 +30,7 @@ CONFIGS = (
     "command.config",
     "controller.config",
     "scheduler.config",
+    "video.config",
     "worker.config",
 )
 

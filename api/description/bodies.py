@@ -10,6 +10,8 @@ from api.description.operation import JSON, Body
 from api.fields import MULTIPART, URLENCODED
 from dpip.domain import ImageKind, Role, Scope
 from dpip.priority import HIGHEST, LOWEST, USUAL
+from film import VIDEO_FORMATS
+from film.formats import TARGETS
 from imaging import FORMATS
 
 _TEXT = {"type": "string"}
@@ -115,6 +117,7 @@ def of_fields(name: str, example: dict[str, Any], form: str | None = None, *, re
     )
 
 
+VIDEO_TYPES = tuple(sorted({one.media_type for one in VIDEO_FORMATS.values()}))
 IMAGE_TYPES = tuple(sorted({one.media_type for one in FORMATS.values()}))
 
 
@@ -137,11 +140,26 @@ ORIGINAL = Body(
         MULTIPART: {
             **_with_file(
                 workload_id={"type": "string"},
-                type={"type": "string", "enum": list(ImageKind), "default": ImageKind.ORIGINAL.value},
+                type={
+                    "type": "string",
+                    "enum": [ImageKind.ORIGINAL.value, ImageKind.FILTERED.value],
+                    "default": ImageKind.ORIGINAL.value,
+                },
             ),
             "required": ["data", "workload_id"],
         },
         **{media: {} for media in IMAGE_TYPES},
+    }
+)
+NEW_VIDEO = Body(
+    {
+        MULTIPART: _with_file(
+            filter=_PIPELINE,
+            **_OF_WORKLOAD,
+            tags=_TAGS_TEXT,
+            video_format={"type": "string", "enum": list(TARGETS), "description": "of the result"},
+        ),
+        **{media: {} for media in VIDEO_TYPES},
     }
 )
 MANY_ORIGINALS = Body(

@@ -33,6 +33,7 @@ _WORKLOAD: work.Workload = {
     "cancelled": False,
     "created_at": _THEN,
     "note": None,
+    "video": None,
 }
 _KEPT: work.Kept = {
     "workload_id": _WORKLOAD_ID,

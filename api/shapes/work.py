@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.shapes.common import Cursor, Id, Moment
-from dpip.domain import ImageKind, JobState, WorkloadStatus
+from dpip.domain import ImageKind, JobState, VideoState, WorkloadStatus
 from dpip.priority import HIGHEST, LOWEST
 
 Count = Annotated[int, Field(ge=0)]
@@ -55,6 +55,10 @@ class Workload(TypedDict):
     cancelled: bool
     created_at: Moment | None
     note: Annotated[str | None, Field(description="what a person who waits for it would want to be told")]
+    video: Annotated[
+        VideoState | None,
+        Field(description="of the video whose frames its images are; null: it takes images"),
+    ]
 
 
 class Workloads(TypedDict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dpip_client.aio import AsyncClient
 from dpip_client.connecting import Options
 from dpip_client.errors import DpipError
-from dpip_client.models import Failure, Image, Job, Result, Sent, Worker, Workload
+from dpip_client.models import Failure, Image, Job, Result, Sent, Video, Worker, Workload
 from dpip_client.retrying import Patience
 from dpip_client.sync import Client
 
@@ -22,6 +22,7 @@ __all__ = [
     "Patience",
     "Result",
     "Sent",
+    "Video",
     "Worker",
     "Workload",
 ]

@@ -16,7 +16,7 @@ from dpip_client import api, flows, uploading
 from dpip_client.calls import Answer, Body, Call, Outcome, news_in
 from dpip_client.connecting import DEFAULT_URL, Options, broken, headers, lower
 from dpip_client.flows import Flow, Item, Sleep
-from dpip_client.models import Image, Job, Json, Result, Sent, Worker, Workload
+from dpip_client.models import Image, Job, Json, Result, Sent, Video, Worker, Workload
 from dpip_client.originals import Source
 from dpip_client.saving import Memory, saving
 from dpip_client.uploading import KeyOf, no_key
@@ -148,6 +148,29 @@ class AsyncClient:
     async def download(self, image_id: str, target: str | Path) -> Path:
         with saving(Path(target)) as sink:
             return sink.keep(await self._ask(api.download(image_id, sink)))
+
+    async def upload_video(
+        self,
+        source: Source,
+        pipeline: str = "grayscale",
+        name: str | None = None,
+        tags: Iterable[str] = (),
+        video_format: str | None = None,
+        *,
+        key: str | None = None,
+    ) -> Video:
+        fields = uploading.video_fields(pipeline, name, tags, video_format)
+        return await self._run(uploading.upload_video(source, fields, self.options.patience, key))
+
+    async def video(self, video_id: str) -> Video:
+        return await self._ask(api.video(video_id))
+
+    def videos(self) -> AsyncIterator[Video]:
+        return self._steps(flows.pages(api.videos(), "videos", Video.of, self.options.patience))
+
+    async def download_video(self, video_id: str, target: str | Path, kind: str | None = None) -> Path:
+        with saving(Path(target)) as sink:
+            return sink.keep(await self._ask(api.download_video(video_id, kind, sink)))
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from dpip_client.auth import basic
 from dpip_client.calls import Answer, Body, Call, JsonBody, Sink, loaded, path
-from dpip_client.models import Json, Worker, Workload
+from dpip_client.models import Json, Video, Worker, Workload
 
 T = TypeVar("T")
 PAGE = 1000  # the most that a page may have
@@ -112,6 +112,24 @@ def upload_many(workload_id: str, body: Body, key: str | None) -> Call[Json]:
     return Call("POST", path("workloads", workload_id, "images"), loaded, body=body).keyed(key)
 
 
+def upload_video(body: Body, key: str | None) -> Call[Video]:
+    """A video, in a form with its pipeline."""
+    return Call("POST", "/videos", _video, body=body).keyed(key)
+
+
+def video(video_id: str) -> Call[Video]:
+    return Call("GET", path("videos", video_id), _video)
+
+
+def videos() -> Call[Json]:
+    return Call("GET", path("videos", limit=PAGE), loaded)
+
+
+def download_video(video_id: str, kind: str | None, sink: Sink) -> Call[Mapping[str, str]]:
+    """The headers; the bytes go to the sink."""
+    return Call("GET", path("videos", video_id, "file", type=kind), lambda a: a.headers, sink=sink)
+
+
 def download(image_id: str, sink: Sink) -> Call[Mapping[str, str]]:
     """The headers; the bytes go to the sink."""
     return Call("GET", path("images", image_id), lambda a: a.headers, sink=sink)
@@ -125,6 +143,10 @@ def timed(call: Call[T]) -> Call[tuple[T, float]]:
     """With how many seconds the answer took."""
     read: Callable[[Answer], T] = call.read
     return Call(call.method, call.path, lambda a: (read(a), a.seconds), call.headers)
+
+
+def _video(answer: Answer) -> Video:
+    return Video.of(loaded(answer))
 
 
 def _workload(answer: Answer) -> Workload:

@@ -138,6 +138,43 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Video:
+    """A video and how far the filtered one is, as it stood when it was asked for."""
+
+    id: str  # also its workload's: cancel, resume, replay and delete that
+    workload_name: str
+    name: str | None  # the uploader's file name
+    pipeline: str
+    state: str  # waiting, running, done, failed or cancelled
+    frames: int | None  # by its headers; may be an estimate
+    frames_joined: int  # that are in the filtered video so far
+    video_format: str  # of the filtered video
+    failure: Failure | None
+    notes: tuple[str, ...]
+    raw: Json = field(repr=False, compare=False)
+
+    @property
+    def ended(self) -> bool:
+        return self.state in {"done", "failed", "cancelled"}
+
+    @staticmethod
+    def of(shown: Json) -> Video:
+        return Video(
+            id=shown["video_id"],
+            workload_name=shown["workload_name"],
+            name=shown["name"],
+            pipeline=shown["pipeline"],
+            state=shown["state"],
+            frames=shown["frames"],
+            frames_joined=shown["frames_joined"],
+            video_format=shown["video_format"],
+            failure=failure_of(shown["failure"]),
+            notes=tuple(shown["notes"]),
+            raw=shown,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Worker:
     """Who filters, and how busy the machine is. Memory in bytes."""
 

@@ -16,7 +16,7 @@ from dpip_client import api, flows, uploading
 from dpip_client.calls import Answer, Call, Outcome, news_in
 from dpip_client.connecting import DEFAULT_URL, Options, broken, headers, lower
 from dpip_client.flows import Flow, Item, Sleep
-from dpip_client.models import Image, Job, Json, Result, Sent, Worker, Workload
+from dpip_client.models import Image, Job, Json, Result, Sent, Video, Worker, Workload
 from dpip_client.originals import Source
 from dpip_client.saving import Memory, saving
 
@@ -153,6 +153,35 @@ class Client:
         """Save an image as `target`, or in it if it is a folder: whole, or not at all. Where it lies."""
         with saving(Path(target)) as sink:
             return sink.keep(self._ask(api.download(image_id, sink)))
+
+    def upload_video(
+        self,
+        source: Source,
+        pipeline: str = "grayscale",
+        name: str | None = None,
+        tags: Iterable[str] = (),
+        video_format: str | None = None,
+        *,
+        key: str | None = None,
+    ) -> Video:
+        """Upload a video whose frames are to be filtered. `source`: a path, or (name, bytes). `video_format`
+        of the result: mp4 or mkv; left out, MP4 where the sound fits in."""
+        fields = uploading.video_fields(pipeline, name, tags, video_format)
+        return self._run(uploading.upload_video(source, fields, self.options.patience, key))
+
+    def video(self, video_id: str) -> Video:
+        """How far it is."""
+        return self._ask(api.video(video_id))
+
+    def videos(self) -> Iterator[Video]:
+        """Newest first."""
+        return self._items(flows.pages(api.videos(), "videos", Video.of, self.options.patience))
+
+    def download_video(self, video_id: str, target: str | Path, kind: str | None = None) -> Path:
+        """Save the filtered video as `target` (kind original: the uploaded one), or in it if it is a folder:
+        whole, or not at all. Where it lies."""
+        with saving(Path(target)) as sink:
+            return sink.keep(self._ask(api.download_video(video_id, kind, sink)))
 
     def close(self) -> None:
         self._http.close()

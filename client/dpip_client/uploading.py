@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dpip_client import api
 from dpip_client.errors import Refused, refusal_of
 from dpip_client.flows import Flow, answered
-from dpip_client.models import Json, Sent
+from dpip_client.models import Json, Sent, Video
 from dpip_client.multipart import Form
 from dpip_client.originals import Original, Source, batches
 from dpip_client.retrying import Patience
@@ -25,6 +25,22 @@ def upload(workload_id: str, source: Source, patience: Patience, key: str | None
     """The id under which one image is kept. Raises what it is refused with."""
     form = Form([Original.of(source)], {"workload_id": workload_id, "type": "original"})
     return (yield from answered(api.upload(form, key), patience))
+
+
+def video_fields(
+    pipeline: str, name: str | None, tags: Iterable[str], video_format: str | None
+) -> dict[str, str]:
+    """Those that were given."""
+    given = {"filter": pipeline, "workload_name": name, "tags": ",".join(tags), "video_format": video_format}
+    return {name: value for name, value in given.items() if value}
+
+
+def upload_video(
+    source: Source, fields: Mapping[str, str], patience: Patience, key: str | None
+) -> Flow[Video]:
+    """The video as it is kept. Raises what it is refused with."""
+    form = Form([Original.of(source)], fields)
+    return (yield from answered(api.upload_video(form, key), patience))
 
 
 def plan(

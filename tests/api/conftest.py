@@ -174,6 +174,7 @@ def api(empty_database: Path, tmp_path: Path) -> Iterator[Api]:
             audit=datastore.audit,
             journal=Journal(datastore.audit, datastore.tokens, clock, NEVER_S),
             catalog=datastore.catalog,
+            videos=datastore.videos,
             queue=datastore.queue,
             register=datastore.register,
             leadership=datastore.leadership,

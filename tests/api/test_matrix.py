@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from dpip.domain import Role, User
+from dpip.domain import Role, User, VideoFacts, Workload
+from dpip.ids import time_ordered_id
+from dpip.ports import NewVideo
 from tests.api.conftest import PASSWORD, QUICK, Api
 from tests.api.test_routes import inventory
+from tests.film.films import small_film
 
 # Alice owns all things that are asked for; "owner" is a login of hers, "read" and "write" are tokens of hers
 # with that scope alone. A machine is an account with the role worker, a worker one that subscribed. The
@@ -99,6 +102,10 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/workloads/<workload_id>/jobs"): reading(),
     ("GET", "/workloads/<workload_id>/images"): reading(),
     ("POST", "/workloads/<workload_id>/images"): writing(201),
+    ("GET", "/videos"): reading(other=200),
+    ("POST", "/videos"): writing(201, other=201),
+    ("GET", "/videos/<video_id>"): reading(),
+    ("GET", "/videos/<video_id>/file"): reading(409),  # it is not done
     ("POST", "/images"): writing(201),  # of an original; what workers deliver has tests of its own
     ("GET", "/images/<image_id>"): {**reading(), "worker": 200, "machine": 200},
     ("GET", "/images/<image_id>/report"): reading(),
@@ -120,6 +127,7 @@ class Things:
             "token_id": "1" * 17,
             "user_name": "nobody",
             "worker_id": "2" * 17,
+            "video_id": "3" * 17,
         }
     )
 
@@ -136,8 +144,18 @@ def things(api: Api, jpeg: bytes) -> Things:
             "token_id": token,
             "user_name": "alice",
             "worker_id": worker.id,
+            "video_id": a_video(api),
         }
     )
+
+
+def a_video(api: Api) -> str:
+    """One of Alice's that waits, without a film."""
+    now = api.clock()
+    workload = Workload(time_ordered_id(now), f"film {now}", "id-of-alice", "grayscale", (), now)
+    facts = VideoFacts("mp4", "h264", 320, 180, 0, "25", 1.0, 25)
+    new = NewVideo("film.mp4", "mp4", 1000, "0" * 64, facts, "mp4")
+    return api.datastore.videos.create(workload, new, lambda _key: None).id
 
 
 def callers(api: Api) -> dict[str, dict[str, str]]:
@@ -179,6 +197,8 @@ def request_of(rule: tuple[str, str], caller: str, ids: Mapping[str, str], jpeg:
     asked: dict[str, Any] = {"method": method, "path": with_ids}
     if rule == ("POST", "/images"):
         asked["data"] = {"workload_id": ids["workload_id"], "data": (jpeg, "a.jpg")}
+    elif rule == ("POST", "/videos"):
+        asked["data"] = {"data": (small_film(), "film.mp4")}
     elif rule in {("POST", "/preview"), ("POST", "/workloads/<workload_id>/images")}:
         asked["data"] = {"data": (jpeg, "a.jpg")}
     elif rule == ("PATCH", "/workloads/<workload_id>"):

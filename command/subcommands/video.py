@@ -1,0 +1,61 @@
+"""`dpip video`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from command.choices import Ca, Json, Url
+from command.helping import subcommand
+from command.panels import WORK
+
+
+def add_to(app: typer.Typer) -> None:
+    @subcommand(app, WORK)
+    def video(
+        file: Annotated[Path, typer.Argument(metavar="VIDEO", help="an MP4, MOV, MKV, WebM or AVI file")],
+        filter_: Annotated[
+            str,
+            typer.Option(
+                "--filter",
+                "-f",
+                metavar="PIPELINE",
+                help="what to do to each frame; `dpip filters` lists what there is",
+            ),
+        ] = "grayscale",
+        out: Annotated[
+            Path | None,
+            typer.Option(
+                "--out",
+                "-o",
+                metavar="FILE",
+                help="the filtered video (default: VIDEO-filtered.mp4)",
+            ),
+        ] = None,
+        name: Annotated[
+            str | None, typer.Option(metavar="NAME", help="name of the workload (default: made up)")
+        ] = None,
+        tags: Annotated[
+            str, typer.Option(metavar="TAG,TAG", help="run on workers that offer all of these")
+        ] = "",
+        as_json: Json = False,
+        url: Url = None,
+        ca: Ca = None,
+    ) -> None:
+        """Filter a video, frame by frame on all workers.
+
+        The result has as many frames at the same times, the same rotation and the same sound. Its pictures
+        are H.264, in an MP4 or a Matroska file, as FILE ends. After Ctrl-C or a broken connection the system
+        goes on; the same command, given again within a day, takes it up where it is.
+
+            dpip video holiday.mp4 --filter "resize:width=640|grayscale" -o small.mp4
+
+        Exits with 0 when the video is there, with 3 when it could not be made.
+        """
+        from command import film  # noqa: PLC0415
+
+        asked = [tag.strip() for tag in tags.split(",") if tag.strip()]
+        order = film.FilmOrder(file, filter_, out, name, asked, as_json)
+        raise typer.Exit(film.filter_video(order, url, ca))
