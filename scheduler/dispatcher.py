@@ -134,7 +134,7 @@ class Dispatcher:
         try:
             items.append(self._inbox.get(timeout=timeout_s))
             if self._pace is not None:
-                time.sleep(self._pace.wait_s(time.monotonic()))
+                time.sleep(self._pace.wait_s(len(self._fleet), time.monotonic()))
             while True:
                 items.append(self._inbox.get_nowait())
         except queue.Empty:
