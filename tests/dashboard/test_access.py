@@ -57,6 +57,8 @@ def test_every_state(browser: Browser, url: str, pictures: list[Path], scheme: s
         for place in ("Workloads", "Workers"):
             someone.go(place)
             expect(page.locator(".workload, .worker").first).to_be_visible()
+            if place == "Workers":
+                expect(page.get_by_text("CPU in 24 h")).to_be_visible()
             faultless(page, place)
         someone.go("Account")
         for tab in ("Users", "Tokens", "Password", "Audit"):
