@@ -20,6 +20,7 @@ from tests.chaos.victim import Victim
 
 BALLAST = "ballast"
 PIECE = bytes(2**20)
+FULL_WITHIN_S = 20.0
 BUSY_S = 30.0  # how long the fault itself waits for the database
 STOPS_WITHIN_S = 90.0
 
@@ -123,14 +124,15 @@ class Attacker:
     @contextlib.contextmanager
     def _filled(self, fault: Fault) -> Iterator[None]:
         ballast = self._victim.place.home / BALLAST
-        self._note(fault, "fault")
-        full = threading.Event()
-        thread = threading.Thread(target=_fill, args=(ballast, full))
+        over, full = threading.Event(), threading.Event()
+        thread = threading.Thread(target=_fill, args=(ballast, full, over))
         thread.start()
+        full.wait(FULL_WITHIN_S)
+        self._note(fault, "fault", full=full.is_set())
         try:
             yield
         finally:
-            full.set()
+            over.set()
             thread.join()
             ballast.unlink(missing_ok=True)
             self._note(fault, "ended")
@@ -152,9 +154,13 @@ class Attacker:
         self._journal.note(event, number=fault.number, kind=fault.kind, lasts_s=fault.lasts_s, **facts)
 
 
-def _fill(ballast: Path, over: threading.Event) -> None:
+def _fill(ballast: Path, full: threading.Event, over: threading.Event) -> None:
     """To the last byte, and again whenever somebody made room."""
     with ballast.open("wb", buffering=0) as file:
+        room = os.statvfs(ballast)
+        with contextlib.suppress(OSError):  # others write, too
+            os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize)
+        file.seek(0, os.SEEK_END)
         while not over.is_set():
             try:
                 file.write(PIECE)
@@ -164,4 +170,5 @@ def _fill(ballast: Path, over: threading.Event) -> None:
                 with contextlib.suppress(OSError):
                     while os.write(file.fileno(), b"\0" * 4096):
                         pass
+                full.set()
                 over.wait(0.05)

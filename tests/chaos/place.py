@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.system.hosts import Host, hosts, why_not
 
-DISK_BYTES = 768 * 2**20
+DISK_BYTES = 384 * 2**20  # 10,000 pictures with their results take a quarter of it
 SHARED_MEMORY = "mount -t tmpfs none /dev/shm"
 
 

