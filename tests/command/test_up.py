@@ -181,7 +181,15 @@ def test_components_get_their_settings_by_environment_and_no_secret_by_argument(
     monkeypatch.setenv("DPIP_TAGS", "from-environment")
     flags = ("--home", str(tmp_path), "--workers", "2", "--tags", "a,b", "--port", "81", "--allow-plaintext")
     parts = components(settings(*flags), {"PATH": "/bin"})
-    assert [part.name for part in parts] == ["controller", "ray", "scheduler", "api", "local-1", "local-2"]
+    assert [part.name for part in parts] == [
+        "controller",
+        "ray",
+        "scheduler",
+        "video",
+        "api",
+        "local-1",
+        "local-2",
+    ]
     for part in parts:
         assert "secret" not in " ".join(part.arguments)
         expected = {
