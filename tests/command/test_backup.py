@@ -51,8 +51,8 @@ class Uploads:
         self._client, self._workload = client, workload
         self._over = threading.Event()
         self._pool = ThreadPoolExecutor(3)
-        self._running = [self._pool.submit(run) for run in (self._upload, self._upload, self._come_and_go)]
         self.count = 0
+        self._running = [self._pool.submit(run) for run in (self._upload, self._upload, self._come_and_go)]
 
     def _upload(self) -> None:
         while not self._over.is_set():

@@ -1,4 +1,7 @@
-"""One freshly started system and one real browser for all tests of the page."""
+"""One freshly started system and one real browser for all tests of the page.
+
+They end with the last of them: while Playwright runs, nobody else in this process can use asyncio.run.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from tests.system.system import System
 PICTURES = 6
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         if found is None:
@@ -25,7 +28,7 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def system(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     started = System(tmp_path_factory.mktemp("home"), workers=1)
     family: list[psutil.Process] = []
@@ -39,7 +42,7 @@ def system(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     assert not alive, f"left behind: {alive}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def url(system: System) -> str:
     record = system.record("api")
     assert record is not None
@@ -53,7 +56,7 @@ def someone(browser: Browser, url: str) -> Iterator[Visitor]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("pictures")
     made = []

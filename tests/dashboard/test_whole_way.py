@@ -88,6 +88,7 @@ def test_by_keys_alone(someone: Visitor, pictures: list[Path]) -> None:
         keys.type(wanted)
         keys.press("Enter")
         expect(page.get_by_role("dialog")).to_be_hidden()
+        expect(page.locator("#said")).to_contain_text(f"{wanted} is added")  # the focus has moved by then
     expect(page.get_by_label("As text")).to_have_value(re.compile(r"^blur\|sepia"))
     someone.tab_to("Move sepia")
     keys.press("ArrowUp")
