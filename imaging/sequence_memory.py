@@ -16,6 +16,8 @@ _LOSSLESS_WEBP = 2.0
 _PART_COPIES, _CANVASES = 3.0, 1.5
 _AVIF_ENCODER, _AVIF_LAG, _AVIF_LOOKS_AHEAD = 42.0, 2.0, 22  # bytes per pixel, more for each frame, frames
 
+_AVIF_REFERENCES = 8 * 1.5  # bytes per pixel: AV1's decoder keeps eight frames (section 7.20), mostly 4:2:0
+
 Picture = Callable[[Header, Pipeline], int]
 
 
@@ -31,6 +33,8 @@ def estimate(header: Header, pipeline: Pipeline, target: str, one: Picture, resu
     canvas = header.width * header.height * header.channels * (2 if header.is_deep else 1)
     encoded = _encoded(header, target, result)
     beside = int(_PART_COPIES * part + _CANVASES * canvas) + stored  # and the frame before
+    if header.format == "avif":
+        beside += int(_AVIF_REFERENCES * header.width * header.height)
     if target == "avif":
         held = _AVIF_ENCODER + _AVIF_LAG * min(header.frames, _AVIF_LOOKS_AHEAD)
         return int(max(one(frame, pipeline), result.pixels * held + canvas) + beside)
