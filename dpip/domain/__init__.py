@@ -1,0 +1,91 @@
+"""The things DPIP speaks of. Plain frozen values: no I/O, no clock, no framework.
+
+Times are seconds since the epoch (float, UTC); sizes are bytes; images are measured in pixels.
+"""
+
+from dpip.domain.jobs import (
+    SUSPECT_DEATHS,
+    ClaimedJob,
+    FailedImage,
+    Failure,
+    Job,
+    Making,
+    Needs,
+    Outcome,
+    Output,
+    Placement,
+    QueuedJob,
+    Success,
+    Timings,
+)
+from dpip.domain.people import (
+    NO_QUOTA,
+    SCOPES_OF,
+    Action,
+    AuditEntry,
+    Caller,
+    Quota,
+    Role,
+    Scope,
+    Token,
+    Usage,
+    User,
+    login_scopes,
+)
+from dpip.domain.states import (
+    STATUS_OF_VIDEO,
+    VIDEO_UNFINISHED,
+    JobState,
+    VideoState,
+    WorkerState,
+    WorkloadStatus,
+)
+from dpip.domain.videos import ClaimedVideo, Video, VideoFacts
+from dpip.domain.workers import Gpu, Load, Machine, Worker
+from dpip.domain.workloads import DEFAULT_OUTPUT, ImageFacts, ImageKind, StoredImage, Workload
+
+__all__ = [
+    "DEFAULT_OUTPUT",
+    "NO_QUOTA",
+    "SCOPES_OF",
+    "STATUS_OF_VIDEO",
+    "SUSPECT_DEATHS",
+    "VIDEO_UNFINISHED",
+    "Action",
+    "AuditEntry",
+    "Caller",
+    "ClaimedJob",
+    "ClaimedVideo",
+    "FailedImage",
+    "Failure",
+    "Gpu",
+    "ImageFacts",
+    "ImageKind",
+    "Job",
+    "JobState",
+    "Load",
+    "Machine",
+    "Making",
+    "Needs",
+    "Outcome",
+    "Output",
+    "Placement",
+    "QueuedJob",
+    "Quota",
+    "Role",
+    "Scope",
+    "StoredImage",
+    "Success",
+    "Timings",
+    "Token",
+    "Usage",
+    "User",
+    "Video",
+    "VideoFacts",
+    "VideoState",
+    "Worker",
+    "WorkerState",
+    "Workload",
+    "WorkloadStatus",
+    "login_scopes",
+]
