@@ -14,6 +14,8 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prometheus_client import CollectorRegistry
+
 from api import listener
 from api.app import create_app
 from api.config import ApiSettings
@@ -26,7 +28,8 @@ from api.passwords import Passwords
 from api.server import Server
 from api.tls import tls_of
 from api.watching import metrics
-from bus.client import Hinter
+from api.watching.counts import Counts
+from bus.client import Hinter, Requester
 from bus.coalescing import CoalescingAnnouncer
 from bus.listener import Listener
 from bus.messages import Topic
@@ -49,6 +52,7 @@ log = logging.getLogger("api")
 RETRY_S = 0.5
 SWITCH_S = 0.001  # threads that compute let others through so soon
 NEWS = (Topic.WORK, Topic.PROGRESS, Topic.CANCELLED)  # of the bus, for streams of events
+CONTROLLER_WITHIN_MS = 500  # to a question while figures are told
 PORT_WITHIN_S = 5.0  # an API that was killed may need a moment to be gone
 
 
@@ -136,13 +140,17 @@ def _counts(settings: ApiSettings, sock: socket.socket) -> Path:
 
 
 def _application(
-    settings: ApiSettings, join_token: str, counts: Path, stopping: Callable[[], bool]
+    settings: ApiSettings, join_token: str, folder: Path, stopping: Callable[[], bool]
 ) -> WSGIApplication:
     """Called in each serving process: its own connections to everything."""
-    metrics.share_counts(counts)
+    metrics.share_counts(folder)
     use_codecs(settings.codecs)  # the estimate is of the way that workers go
     sys.setswitchinterval(SWITCH_S)
-    datastore = open_datastore(settings.datastore_url, flush=settings.flush, quota=settings.quota)
+    registry = CollectorRegistry()
+    counts = Counts(registry)
+    datastore = open_datastore(
+        settings.datastore_url, flush=settings.flush, quota=settings.quota, watch=counts.used
+    )
     news = News(stopping)
     parts = Parts(
         accounts=datastore.accounts,
@@ -157,17 +165,25 @@ def _application(
         history=datastore.history,
         receipts=datastore.receipts,
         store=open_store(settings.image_location, flush=settings.flush),
-        announcer=CoalescingAnnouncer(Hinter(settings.controller, join_token)),
+        announcer=CoalescingAnnouncer(Hinter(settings.controller, join_token, counts.message)),
         bounds=settings.bounds,
         previews=Previews(),
         news=news,
+        ask=Requester(settings.controller, join_token, CONTROLLER_WITHIN_MS).ask,
+        counted=registry,
     )
+
+    def heard_anew() -> None:
+        counts.reconnected()
+        news.tell(None)
+
     Listener(
         settings.controller,
         join_token,
         topics=NEWS,
         on_announcement=lambda announcement: news.tell(announcement.body.get("workload")),
-        on_reconnect=lambda: news.tell(None),
+        on_reconnect=heard_anew,
+        count=counts.message,
     )
     Finalize(None, parts.journal.close, exitpriority=1)  # when this process, which was forked, ends
     return create_app(parts)

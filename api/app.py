@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from prometheus_client import CollectorRegistry
 
 from api import (
     audit,
@@ -50,8 +49,7 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.url_map.merge_slashes = (
         False  # it would redirect, to whichever host the request names, without a token
     )
-    counted = CollectorRegistry()
-    Requests(counted).install(app)
+    Requests(parts.counted).install(app)
     trail = Trail(parts.journal, parts.clock)
     login = Login(parts.accounts, parts.tokens, passwords or Passwords(), trail, parts.clock)
     guard = Guard(parts.tokens, login, trail, Rates(parts.bounds.requests_per_second), parts.clock)
@@ -73,7 +71,7 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(replays.blueprint(parts, guard))
     app.register_blueprint(preview.blueprint(parts, guard))
     app.register_blueprint(system.blueprint(parts, guard))
-    app.register_blueprint(metrics.blueprint(parts, guard, counted))
+    app.register_blueprint(metrics.blueprint(parts, guard))
     app.register_blueprint(history.blueprint(parts, guard))
     app.register_blueprint(page.blueprint())
     app.register_blueprint(description.blueprint())

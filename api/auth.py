@@ -65,6 +65,10 @@ class Guard:
         """An administrator's token that may read."""
         return self._needs(view, Scope.READ, admin=True)
 
+    def watches(self, view: View) -> View:
+        """An administrator's token that may read, or one that is for this alone."""
+        return self._needs(view, Scope.READ, Scope.METRICS, admin=True)
+
     def admin_writes(self, view: View) -> View:
         """An administrator's token that may write."""
         return self._needs(view, Scope.WRITE, admin=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry
 
 from api.journal import Journal
 from api.news import News
 from api.proxies import Network
+from bus.messages import Reply, Request
 from dpip.domain import NO_QUOTA, Quota
 from dpip.ports import (
     Accounts,
@@ -81,4 +85,6 @@ class Parts:
     bounds: Bounds = field(default_factory=Bounds)
     previews: Previews | None = None
     news: News = field(default_factory=News)
+    ask: Callable[[Request], Reply] | None = None  # questions to the controller; None: there is none
+    counted: CollectorRegistry = field(default_factory=CollectorRegistry)  # what this process counts
     clock: Clock = time.time

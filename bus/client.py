@@ -16,6 +16,7 @@ from bus.frames import ADVICE, MAX_REPLY_BYTES, Asking, Telling, Unworded
 from bus.listener import Listener
 from bus.messages import Reply, Request
 from bus.seal import Replayed, WrongToken
+from bus.tally import Count, uncounted
 from bus.tls import client_tls, holds_another_token
 from bus.wire import receive
 from dpip.errors import NotReady
@@ -30,7 +31,8 @@ log = logging.getLogger(__name__)
 class Hinter:
     """An `Announcer`: hints go to the controller, which announces them to all. Any thread may use it."""
 
-    def __init__(self, controller: str, join_token: str) -> None:
+    def __init__(self, controller: str, join_token: str, count: Count = uncounted) -> None:
+        self._count = count
         self._telling = Telling(join_token, "hint")
         self._socket = pynng.Push0(
             send_buffer_size=_HINTS_KEPT,
@@ -45,7 +47,10 @@ class Hinter:
         try:
             self._socket.send(self._telling.frame(topic, body), block=False)
         except (pynng.NNGException, ValueError) as error:
+            self._count("hint", "dropped")
             log.debug("hint dropped: %s: %s", topic, error)
+        else:
+            self._count("hint", "sent")
 
     def close(self) -> None:
         self._socket.close()

@@ -12,6 +12,7 @@ import pynng
 from bus.addresses import RECONNECT_MAX_MS, RECONNECT_MIN_MS, bus_address
 from bus.frames import MAX_ANNOUNCEMENT_BYTES, Hearing
 from bus.messages import Announcement, Topic
+from bus.tally import Count, uncounted
 from bus.tls import client_tls
 from bus.wire import receive
 from dpip.errors import DpipError
@@ -46,7 +47,9 @@ class Listener:
         *,
         stop: Stop | None = None,
         clock: Clock = time.monotonic,
+        count: Count = uncounted,
     ) -> None:
+        self._count = count
         self._address = bus_address(controller).announcements
         self._tls = client_tls(join_token)
         self._hearing = Hearing(join_token, "announcement")
@@ -115,8 +118,10 @@ class Listener:
         try:
             announcement = self._hearing.announcement(frame)
         except DpipError as error:
-            log.debug("announcement dropped: %s", error)
+            self._count("announcement", "refused")
+            log.debug("announcement refused: %s", error)
             return
+        self._count("announcement", "received")
         if announcement.topic == Topic.CONTROLLER:
             self._guard(lambda: self._pulse.beat(announcement.body.get("boot", "")))
         if announcement.topic.startswith(tuple(self._topics)):

@@ -80,6 +80,9 @@ class Noted(_Message):
 class Pong(_Message):
     kind: Literal["pong"] = "pong"
     boot: str
+    messages: dict[str, int] = {}  # since this boot, by "<kind> <outcome>"; see `bus.tally`
+    stored_bytes: int | None = None  # in the image store, when it was last looked through
+    stored_files: int | None = None
 
 
 class Rejected(_Message):

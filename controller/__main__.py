@@ -17,7 +17,7 @@ from controller.config import ControllerSettings
 from controller.monitor import Monitor
 from controller.periodic import repeat
 from controller.reports import ReportBuffer
-from controller.service import Service, Terms
+from controller.service import Figures, Service, Terms
 from controller.sweeper import Sweeper
 from datastore import Datastore, wait_for_datastore
 from dpip.errors import ConfigError, DpipError
@@ -72,6 +72,7 @@ def _serve(
 ) -> int:
     boot = secrets.token_hex(8)
     reports = ReportBuffer()
+    sweeper = Sweeper(store, datastore.catalog, datastore.queue, settings.sweep_grace_s, time.time)
     service = Service(
         register=datastore.register,
         tokens=datastore.tokens,
@@ -82,6 +83,7 @@ def _serve(
         announcer=server,
         terms=Terms(boot, settings.report_interval_s, settings.worker_token_s),
         clock=time.time,
+        figures=lambda: Figures(server.tally.counted(), sweeper.kept),
     )
     monitor = Monitor(
         datastore.register,
@@ -91,7 +93,6 @@ def _serve(
         lost_after_s=settings.lost_after_s,
         clock=time.time,
     )
-    sweeper = Sweeper(store, datastore.catalog, datastore.queue, settings.sweep_grace_s, time.time)
     chores = {
         "monitor": partial(monitor.run, stop),
         "heartbeat": partial(

@@ -13,6 +13,7 @@ import pynng
 
 from bus.frames import Answering, Hearing, Telling, Unworded
 from bus.messages import Announcement, Rejected, Reply, Request
+from bus.tally import Tally
 from bus.wire import receive
 from controller.sockets import bind
 from dpip.errors import DpipError, Malformed, Unauthenticated
@@ -31,6 +32,7 @@ class BusServer:
 
     def __init__(self, host: str, port: int, join_token: str) -> None:
         """Bind `port` and the next two, or any three in a row for port 0. Raises `ConfigError`."""
+        self.tally = Tally()
         self._answering = Answering(join_token)
         self._telling = Telling(join_token, "announcement")
         self._hearing = Hearing(join_token, "hint")
@@ -54,7 +56,10 @@ class BusServer:
         try:
             self._sockets.announcements.send(self._telling.frame(topic, body), block=False)
         except (pynng.NNGException, ValueError) as error:
+            self.tally("announcement", "dropped")
             log.debug("announcement dropped: %s: %s", topic, error)
+        else:
+            self.tally("announcement", "sent")
 
     def close_entrances(self) -> None:
         """Take nothing in any more; what is being asked now goes without an answer."""
@@ -95,8 +100,10 @@ class BusServer:
         except Unworded as error:
             return self._answering.refusal(error)
         except Unauthenticated as error:
+            self.tally("request", "refused")
             self._refusals.warning("request refused: %s", error.detail)
             return self._answering.refusal(error)
+        self.tally("request", "received")
         try:
             reply = handle(self._answering.parse(message))
         except Malformed as error:
@@ -109,7 +116,9 @@ class BusServer:
     def _take_hints(self, on_hint: Callable[[Announcement], None]) -> None:
         while not self._closing.is_set():
             try:
-                on_hint(self._hearing.announcement(receive(self._sockets.hints)))
+                hint = self._hearing.announcement(receive(self._sockets.hints))
+                self.tally("hint", "received")
+                on_hint(hint)
             except pynng.Timeout:
                 continue
             except pynng.Closed:
@@ -117,6 +126,7 @@ class BusServer:
             except pynng.NNGException as error:
                 log.debug("a client went away: %s", error)
             except DpipError as error:
+                self.tally("hint", "refused")
                 log.debug("hint refused: %s", error)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from bus.messages import (
     Announcement,
@@ -23,6 +23,7 @@ from bus.messages import (
 )
 from controller.limits import check_subscription, checked_load
 from controller.reports import ReportBuffer
+from controller.sweeper import Kept
 from dpip.codecs import differing
 from dpip.credentials import new_token
 from dpip.domain import Scope, Token, Worker, WorkerState
@@ -46,6 +47,14 @@ class Terms:
     worker_token_s: float  # a token's life
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What this process alone knows of what goes on."""
+
+    messages: Mapping[str, int] = field(default_factory=dict)  # as `bus.tally` counts them
+    kept: Kept | None = None  # None: the store was not looked through yet
+
+
 class Service:
     """Subscribes workers and takes their reports. Any number of threads may call it."""
 
@@ -61,6 +70,7 @@ class Service:
         announcer: Announcer,
         terms: Terms,
         clock: Clock,
+        figures: Callable[[], Figures] = Figures,
     ) -> None:
         self._register = register
         self._tokens = tokens
@@ -71,6 +81,7 @@ class Service:
         self._announcer = announcer
         self._terms = terms
         self._clock = clock
+        self._figures = figures
         self._lock = threading.Lock()
         self._drains: OrderedDict[str, None] = OrderedDict()
         # When each worker's token was made, or some time before that.
@@ -110,7 +121,17 @@ class Service:
             case ReportLoad():
                 return self._report(request)
             case Ping():
-                return Pong(boot=self._terms.boot)
+                return self._pong()
+
+    def _pong(self) -> Pong:
+        told = self._figures()
+        kept = told.kept
+        return Pong(
+            boot=self._terms.boot,
+            messages=dict(told.messages),
+            stored_bytes=kept.bytes if kept else None,
+            stored_files=kept.files if kept else None,
+        )
 
     def _subscribe(self, message: Subscribe) -> Subscribed:
         check_subscription(message)

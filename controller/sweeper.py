@@ -28,6 +28,14 @@ class Swept:
     orphans: int  # images without a row
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What lay in the store when it was last looked through."""
+
+    bytes: int
+    files: int
+
+
 class Sweeper:
     """Bytes come before their row, so they get `grace_s` seconds to get one."""
 
@@ -39,20 +47,26 @@ class Sweeper:
         self._queue = queue
         self._grace_s = grace_s
         self._clock = clock
+        self.kept: Kept | None = None  # None: not looked through yet
 
     def sweep(self, stop: Stop) -> Swept:
         """One pass over the store. Raises what the store and the datastore raise."""
         unfinished, orphans = self._store.sweep_unfinished(self._grace_s), 0
-        old = self._old_keys()
+        seen = _Seen()
+        old = self._old_keys(seen)
         while not stop.requested and (some := list(itertools.islice(old, _CHUNK))):
             orphans += self._remove_orphans(some)
+        if not stop.requested:
+            self.kept = Kept(seen.bytes, seen.files)
         if unfinished or orphans:
             log.info("swept", extra=fields(unfinished=unfinished, orphans=orphans))
         return Swept(unfinished, orphans)
 
-    def _old_keys(self) -> Iterator[str]:
+    def _old_keys(self, seen: _Seen) -> Iterator[str]:
         born_before = self._clock() - self._grace_s
         for entry in self._store.entries():
+            seen.bytes += entry.size_bytes
+            seen.files += 1
             if entry.modified_at <= born_before and _OURS.fullmatch(entry.key):
                 yield entry.key
 
@@ -63,6 +77,12 @@ class Sweeper:
         orphans = [key for key in keys if key not in known and _original(key) not in running]
         self._store.delete(orphans)
         return len(orphans)
+
+
+@dataclass(slots=True)
+class _Seen:
+    bytes: int = 0
+    files: int = 0
 
 
 def _original(key: str) -> str:

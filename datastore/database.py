@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Engine, text
 
 from datastore.errors import translated
 
+Watch = Callable[[str, float], None]  # told "read" or "write", and the seconds that it took
 _PING = text("SELECT 1")
 
 
@@ -22,6 +24,7 @@ class Database:
 
     reader: Engine
     writer: Engine
+    watch: Watch | None = None
 
     @property
     def locks_rows(self) -> bool:
@@ -31,14 +34,27 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection whose every statement sees the newest committed state."""
-        with translated(), self.reader.connect() as connection:
-            yield connection
+        begun = time.perf_counter()
+        try:
+            with translated(), self.reader.connect() as connection:
+                yield connection
+        finally:
+            self._tell("read", begun)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: committed at the end of the block, rolled back when an error leaves it."""
-        with translated(), self.writer.begin() as connection:
-            yield connection
+        begun = time.perf_counter()
+        try:
+            with translated(), self.writer.begin() as connection:
+                yield connection
+        finally:
+            self._tell("write", begun)
+
+    def _tell(self, kind: str, begun: float) -> None:
+        """The wait for a connection, and for other writers, counts."""
+        if self.watch is not None:
+            self.watch(kind, time.perf_counter() - begun)
 
     def ping(self) -> None:
         """Raise `NotReady` when the database does not answer."""

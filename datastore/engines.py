@@ -6,7 +6,7 @@ from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from datastore import sqlite_file
-from datastore.database import Database
+from datastore.database import Database, Watch
 from dpip.errors import ConfigError
 
 LOCK_TIMEOUT_S = 30  # a wait for another writer that is longer than this ends in `NotReady`
@@ -34,18 +34,18 @@ def parse_url(url: str) -> URL:
     raise ConfigError(f"{backend} is not a database that DPIP speaks; {_EXAMPLES}")
 
 
-def connect(url: str, *, flush: bool = False) -> Database:
+def connect(url: str, *, flush: bool = False, watch: Watch | None = None) -> Database:
     """Make the pools (no connection yet, but the SQLite file and its folder). Raises `ConfigError`."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed, flush=flush)
+        return _sqlite(parsed, flush=flush, watch=watch)
     try:
-        return _postgresql(parsed)
+        return _postgresql(parsed, watch)
     except ImportError as error:
         raise ConfigError("PostgreSQL needs the package psycopg: pip install 'dpip[postgresql]'") from error
 
 
-def _sqlite(url: URL, *, flush: bool) -> Database:
+def _sqlite(url: URL, *, flush: bool, watch: Watch | None) -> Database:
     assert url.database is not None  # noqa: S101 - parse_url saw to it
     sqlite_file.prepare(url.database, LOCK_TIMEOUT_S)
     timeout = {"timeout": LOCK_TIMEOUT_S}
@@ -64,10 +64,10 @@ def _sqlite(url: URL, *, flush: bool) -> Database:
     )
     sqlite_file.set_up_reader(reader)
     sqlite_file.set_up_writer(writer, flush=flush)
-    return Database(reader, writer)
+    return Database(reader, writer, watch)
 
 
-def _postgresql(url: URL) -> Database:
+def _postgresql(url: URL, watch: Watch | None) -> Database:
     arguments = {
         "connect_timeout": CONNECT_TIMEOUT_S,
         "application_name": "dpip",
@@ -93,4 +93,4 @@ def _postgresql(url: URL) -> Database:
         max_overflow=0,
         pool_timeout=LOCK_TIMEOUT_S,
     )
-    return Database(reader, writer)
+    return Database(reader, writer, watch)

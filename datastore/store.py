@@ -7,7 +7,7 @@ from types import TracebackType
 from datastore.accounts import SqlAccounts
 from datastore.audit import SqlAuditTrail
 from datastore.catalog import SqlCatalog
-from datastore.database import Database
+from datastore.database import Database, Watch
 from datastore.endpoints import SqlApiEndpoints
 from datastore.engines import connect
 from datastore.history import SqlHistory
@@ -68,16 +68,19 @@ class Datastore:
         self.close()
 
 
-def open_datastore(url: str, *, flush: bool = False, quota: Quota = NO_QUOTA) -> Datastore:
+def open_datastore(
+    url: str, *, flush: bool = False, quota: Quota = NO_QUOTA, watch: Watch | None = None
+) -> Datastore:
     """Open the database at `url`, making or updating its tables first where that is needed.
 
     `sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3`, or `postgresql://user:password@host/name`.
     Uploads are held to `quota` where a user has none of their own.
+    `watch` hears of every use of the database, in the thread that uses it.
     With `flush`, SQLite waits for the disk at every commit (PostgreSQL does by its own settings).
     Raises `ConfigError` for a URL that cannot work, or a database that a newer DPIP made, and
     `NotReady` when the database cannot be reached.
     """
-    database = connect(url, flush=flush)
+    database = connect(url, flush=flush, watch=watch)
     try:
         ensure_newest(database)
     except BaseException:

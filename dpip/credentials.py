@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Iterable
 
-from dpip.domain import SCOPES_OF, Role, Scope
+from dpip.domain import OF_MACHINES, SCOPES_OF, Role, Scope
 from dpip.errors import Forbidden, Malformed
 
 PASSWORD_MIN_CHARS = 8
@@ -64,13 +64,13 @@ def scopes(names: Iterable[str], role: Role, maker: frozenset[Scope]) -> frozens
     """What a new token of somebody in `role` may allow, made by a token that allows `maker`.
 
     Raises `Malformed` for words that are no scopes, and `Forbidden` for more than the maker or role has; but
-    an administrator makes tokens for workers, too.
+    an administrator makes tokens for workers and for Prometheus, too.
     """
     words = set(names)
     if not words or not words <= set(Scope):
         raise Malformed(f"scopes is a list of one or more of {', '.join(Scope)}")
     wanted = frozenset(map(Scope, words))
-    most = maker | {Scope.WORKER} if Scope.WRITE in maker else maker
+    most = maker | OF_MACHINES if Scope.WRITE in maker else maker
     if not wanted <= SCOPES_OF[role] & most:
         has = ", ".join(sorted(SCOPES_OF[role] & most)) or "nothing"
         raise Forbidden(f"a token that you make may allow {has}, and not {', '.join(sorted(wanted))}")

@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,7 @@ from typing import BinaryIO
 
 from dpip.errors import MissingBytes, NotReady, StorageFull
 from dpip.home import PRIVATE_FILE, PRIVATE_FOLDER, Home
-from dpip.ports import Clock, StoredBytes
+from dpip.ports import Clock, Space, StoredBytes
 from storage import keys
 
 _INCOMING = ".incoming"
@@ -98,6 +99,12 @@ class FolderStore:
                     Path(file.path).unlink()
                     swept += 1
         return swept
+
+    def space(self) -> Space:
+        with _translated(self.root):
+            self._make_root()
+            usage = shutil.disk_usage(self.root)
+        return Space(usage.free, usage.total)
 
     def mark(self) -> str:
         """A random word that lies in this folder, made at the first call; see `storage.sharing`."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from dpip.errors import MissingBytes, StorageFull
-from dpip.ports import Clock, StoredBytes
+from dpip.ports import Clock, Space, StoredBytes
 from storage import keys
 
 
@@ -66,11 +66,19 @@ class MemoryStore:
                 del self._unfinished[upload]
         return len(old)
 
+    def space(self) -> Space | None:
+        if self._capacity is None:
+            return None
+        with self._lock:
+            return Space(self._capacity - self._used(), self._capacity)
+
+    def _used(self) -> int:
+        unfinished = sum(upload.size_bytes for upload in self._unfinished)
+        return sum(len(data) for data, _ in self._kept.values()) + unfinished
+
     def _require_room(self, upload: MemoryUpload, more: int) -> None:
         with self._lock:
-            used = sum(len(data) for data, _ in self._kept.values())
-            used += sum(other.size_bytes for other in self._unfinished)
-            if self._capacity is not None and used + more > self._capacity:
+            if self._capacity is not None and self._used() + more > self._capacity:
                 raise StorageFull(f"the image store has room for {self._capacity} bytes, and no more")
             self._unfinished[upload] = self._clock()
 

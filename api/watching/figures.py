@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from api.parts import Parts
+from api.watching.surroundings import of_controller, of_store
 from api.workload_view import filter_names
 from dpip import __version__
 from dpip.domain import JobState, Worker, WorkerState
@@ -41,6 +42,8 @@ class Figures(Collector):
         yield GaugeMetricFamily("dpip_datastore_bytes", "Size of the database.", value=size)
         took = time.perf_counter() - begun
         yield GaugeMetricFamily("dpip_datastore_seconds", "Time these figures took the database.", value=took)
+        yield from of_store(self._parts)
+        yield from of_controller(self._parts)
 
     @property
     def _now(self) -> float:

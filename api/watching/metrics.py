@@ -26,14 +26,14 @@ def share_counts(folder: Path) -> None:
     values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
 
 
-def blueprint(parts: Parts, guard: Guard, own: CollectorRegistry) -> Blueprint:
-    """GET /metrics; `own` has what this process counts."""
+def blueprint(parts: Parts, guard: Guard) -> Blueprint:
+    """GET /metrics."""
     routes = Blueprint("metrics", __name__)
     figures = Figures(parts)
 
     @routes.get("/metrics")
-    @operation("figures for Prometheus (administrators)", media=(MEDIA_TYPE,))
-    @guard.admin_reads
+    @operation("figures for Prometheus (administrators, or the scope metrics)", media=(MEDIA_TYPE,))
+    @guard.watches
     def metrics() -> Response:
         told = CollectorRegistry()
         told.register(figures)
@@ -41,7 +41,7 @@ def blueprint(parts: Parts, guard: Guard, own: CollectorRegistry) -> Blueprint:
             MultiProcessCollector(told)  # type: ignore[no-untyped-call]
             text = prometheus_client.generate_latest(told)
         else:
-            text = prometheus_client.generate_latest(told) + prometheus_client.generate_latest(own)
+            text = prometheus_client.generate_latest(told) + prometheus_client.generate_latest(parts.counted)
         response = Response(text, content_type=prometheus_client.CONTENT_TYPE_PLAIN_0_0_4)
         response.headers["Cache-Control"] = "no-store"
         return response

@@ -20,6 +20,7 @@ from dpip.domain.jobs import (
 )
 from dpip.domain.people import (
     NO_QUOTA,
+    OF_MACHINES,
     SCOPES_OF,
     Action,
     AuditEntry,
@@ -47,6 +48,7 @@ from dpip.domain.workloads import DEFAULT_OUTPUT, ImageFacts, ImageKind, StoredI
 __all__ = [
     "DEFAULT_OUTPUT",
     "NO_QUOTA",
+    "OF_MACHINES",
     "SCOPES_OF",
     "STATUS_OF_VIDEO",
     "SUSPECT_DEATHS",

@@ -21,18 +21,20 @@ class Scope(StrEnum):
     READ = "read"  # see and download
     WRITE = "write"  # make, upload, cancel, delete, administer
     WORKER = "worker"  # fetch anybody's originals, deliver results, nothing else
+    METRICS = "metrics"  # the figures of the whole system, nothing else
 
 
+OF_MACHINES = frozenset({Scope.WORKER, Scope.METRICS})  # what a person's login does not allow
 SCOPES_OF: Mapping[Role, frozenset[Scope]] = {
-    Role.ADMIN: frozenset({Scope.READ, Scope.WRITE, Scope.WORKER}),
+    Role.ADMIN: frozenset(Scope),
     Role.USER: frozenset({Scope.READ, Scope.WRITE}),
     Role.WORKER: frozenset({Scope.WORKER}),
 }  # the most that a token of such a user can have
 
 
 def login_scopes(role: Role) -> frozenset[Scope]:
-    """What a login's token allows: all of the role's, but a person does not do a worker's work."""
-    return SCOPES_OF[role] - {Scope.WORKER} or SCOPES_OF[role]
+    """What a login's token allows: all of the role's, but a person does not do a machine's work."""
+    return SCOPES_OF[role] - OF_MACHINES or SCOPES_OF[role]
 
 
 class Action(StrEnum):

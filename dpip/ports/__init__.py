@@ -5,7 +5,7 @@ from dpip.ports.audit import AuditFilter, AuditTrail
 from dpip.ports.bus import Announcer
 from dpip.ports.catalog import Catalog, NewOriginal
 from dpip.ports.history import Backlog, Done, History, Throughput, Use
-from dpip.ports.images import NO_TIME, ImageExchange, ImageStore, StoredBytes, Upload
+from dpip.ports.images import NO_TIME, ImageExchange, ImageStore, Space, StoredBytes, Upload
 from dpip.ports.paging import Clock, Page
 from dpip.ports.queue import JobQueue, Leadership, Waiting
 from dpip.ports.receipts import Answer, Hold, Part, Receipt, Receipts, Remembered
@@ -40,6 +40,7 @@ __all__ = [
     "Remembered",
     "Report",
     "Sample",
+    "Space",
     "StoredBytes",
     "Throughput",
     "Tokens",

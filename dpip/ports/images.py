@@ -28,6 +28,14 @@ class StoredBytes:
     modified_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Of the disk, or whatever else holds a store's bytes; other things may lie there, too."""
+
+    free_bytes: int
+    total_bytes: int
+
+
 class Upload(Protocol):
     """Bytes on their way into the store: nobody sees them until `commit`. Close by commit or abort."""
 
@@ -69,6 +77,9 @@ class ImageStore(Protocol):
     def entries(self) -> Iterator[StoredBytes]: ...
     def sweep_unfinished(self, older_than_s: float) -> int:
         """Remove what crashed uploads left behind; returns how many files went."""
+
+    def space(self) -> Space | None:
+        """How much room there is; None where nobody can say. Raises `NotReady`."""
 
 
 class ImageExchange(Protocol):

@@ -17,9 +17,21 @@ from tests.api.test_routes import inventory
 from tests.film.films import small_film
 
 # Alice owns all things that are asked for; "owner" is a login of hers, "read" and "write" are tokens of hers
-# with that scope alone. A machine is an account with the role worker, a worker one that subscribed. The
-# administrator comes last, as that one may remove Alice.
-CALLERS = ("nobody", "dead", "other", "read", "write", "worker", "machine", "owner", "admin_read", "admin")
+# with that scope alone, and "metrics" is one of the administrator's. A machine is an account with the role
+# worker, a worker one that subscribed. The administrator comes last, as that one may remove Alice.
+CALLERS = (
+    "nobody",
+    "dead",
+    "other",
+    "read",
+    "write",
+    "worker",
+    "machine",
+    "metrics",
+    "owner",
+    "admin_read",
+    "admin",
+)
 
 Row = Mapping[str, int]
 
@@ -32,7 +44,7 @@ def row(**statuses: int) -> Row:
 def reading(ok: int = 200, other: int = 404) -> Row:
     """A thing of Alice's that is looked at; `other` is what Bob gets."""
     return row(
-        nobody=401, dead=401, other=other, read=ok, write=403, worker=403, machine=403, owner=ok,
+        nobody=401, dead=401, other=other, read=ok, write=403, worker=403, machine=403, metrics=403, owner=ok,
         admin_read=ok, admin=ok,
     )  # fmt: skip
 
@@ -40,7 +52,7 @@ def reading(ok: int = 200, other: int = 404) -> Row:
 def writing(ok: int = 200, other: int = 404) -> Row:
     """A thing of Alice's that is changed."""
     return row(
-        nobody=401, dead=401, other=other, read=403, write=ok, worker=403, machine=403, owner=ok,
+        nobody=401, dead=401, other=other, read=403, write=ok, worker=403, machine=403, metrics=403, owner=ok,
         admin_read=403, admin=ok,
     )  # fmt: skip
 
@@ -50,7 +62,7 @@ def everybody(status: int = 200) -> Row:
 
 
 ADMIN_READING = row(
-    nobody=401, dead=401, other=403, read=403, write=403, worker=403, machine=403, owner=403,
+    nobody=401, dead=401, other=403, read=403, write=403, worker=403, machine=403, metrics=403, owner=403,
     admin_read=200, admin=200,
 )  # fmt: skip
 
@@ -78,7 +90,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("PATCH", "/users/<user_name>"): writing(),
     ("DELETE", "/users/<user_name>"): admin_writing(200),
     ("GET", "/audit"): ADMIN_READING,
-    ("GET", "/metrics"): ADMIN_READING,
+    ("GET", "/metrics"): {**ADMIN_READING, "metrics": 200},
     ("GET", "/history"): reading(other=200),
     ("GET", "/status"): reading(other=200),
     ("GET", "/workers"): reading(other=200),
@@ -178,6 +190,7 @@ def callers(api: Api) -> dict[str, dict[str, str]]:
         "worker": api.tokens["w1"],
         "machine": login["farm"],
         "owner": login["alice"],
+        "metrics": limited("admin", "metrics"),
         "admin_read": limited("admin", "read"),
         "admin": login["admin"],
     }

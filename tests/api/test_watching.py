@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import logging
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from api.app import create_app
+from api.passwords import Passwords
+from api.watching.counts import Counts
 from api.watching.history import POINTS, bucket_s
 from api.watching.requests import HEADER
+from bus.messages import Pong, Reply, Request
 from dpip import logs
 from dpip.domain import Failure, Outcome, Success, Timings
-from tests.api.conftest import Api
+from dpip.errors import NotReady
+from tests.api.conftest import QUICK, Api
 from tests.api.processes import ApiProcess
 
 Samples = dict[tuple[str, ...], float]
@@ -64,6 +72,48 @@ def test_figures_of_jobs_workers_and_requests(api: Api, jpeg: bytes) -> None:
     assert found["dpip_http_requests_total", "POST", "/images", "201"] == 3
     assert found["dpip_http_requests_total", "GET", "none", "404"] == 1
     assert found["dpip_http_request_seconds_count", "POST", "/images"] == 3
+
+
+def test_figures_of_the_store_the_bus_and_the_database(api: Api, jpeg: bytes) -> None:
+    registry = CollectorRegistry()
+    counts = Counts(registry)
+    counts.message("hint", "sent")
+    counts.used("write", 0.02)
+    told = Pong(boot="b", messages={"request received": 5}, stored_bytes=7, stored_files=1)
+    parts = replace(api.parts, counted=registry, ask=lambda _: told)
+    found = ask(replace(api, app=create_app(parts, Passwords(QUICK))))
+    usage = shutil.disk_usage(api.images)
+    assert found["dpip_store_size_bytes",] == usage.total
+    assert found["dpip_store_free_bytes",] == pytest.approx(usage.free, rel=0.5)
+    assert (found["dpip_store_used_bytes",], found["dpip_store_files",]) == (7, 1)
+    assert found["dpip_controller_answers",] == 1
+    assert 0 < found["dpip_bus_seconds",] < 1
+    assert found["dpip_controller_bus_messages_total", "request", "received"] == 5
+    assert found["dpip_bus_messages_total", "hint", "sent"] == 1
+    assert found["dpip_datastore_use_seconds_count", "write"] == 1
+    assert found["dpip_datastore_use_seconds_bucket", "write", "0.01"] == 0
+    assert found["dpip_datastore_use_seconds_bucket", "write", "0.025"] == 1
+
+
+def test_a_controller_that_is_away_costs_its_own_figures_only(api: Api) -> None:
+    def away(_request: Request) -> Reply:
+        raise NotReady("the controller does not answer")
+
+    parts = replace(api.parts, counted=CollectorRegistry(), ask=away)
+    found = ask(replace(api, app=create_app(parts, Passwords(QUICK))))
+    assert found["dpip_controller_answers",] == 0
+    assert ("dpip_bus_seconds",) not in found
+    assert ("dpip_store_free_bytes",) in found
+
+
+def test_a_token_for_prometheus_is_for_nothing_else(api: Api) -> None:
+    made = api.ask("POST", "/tokens", "admin", json={"name": "prometheus", "scopes": "metrics"}).get_json()
+    assert made["scopes"] == ["metrics"]
+    api.tokens["prometheus"] = made["token"]
+    assert api.ask("GET", "/metrics", "prometheus").status_code == 200
+    assert "this needs read" in api.ask("GET", "/status", "prometheus").get_json()["detail"]
+    asked = api.ask("POST", "/tokens", json={"name": "mine", "scopes": "metrics"})
+    assert (asked.status_code, asked.get_json()["title"]) == (403, "Not allowed"), "users have none"
 
 
 def test_the_queue_of_nothing_has_no_age(api: Api) -> None:
