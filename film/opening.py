@@ -60,7 +60,8 @@ def opened(path: Path, format_name: str) -> Iterator[InputContainer]:
         with av.open(str(path), "r", format=demuxer, options=_OPTIONS) as container:
             yield container
     except av.error.FFmpegError as error:
-        raise Unprocessable(f"the {title} file cannot be read: {error.strerror}") from error
+        doubt = "; is it whole?" if isinstance(error, av.error.InvalidDataError) else ""
+        raise Unprocessable(f"the {title} file cannot be read: {error.strerror}{doubt}") from error
 
 
 def pictures_of(container: InputContainer) -> VideoStream:

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from tests.dashboard.browsers import chromium
 from tests.dashboard.visitor import PHONE, Visitor, visitor
+from tests.film.films import Kind, make
 from tests.pictures import photographs
 from tests.system.system import System
 
@@ -24,6 +25,8 @@ DESK = {"viewport": {"width": 1360, "height": 850}, "device_scale_factor": 1.5}
 PIPELINE = "unsharp_mask:amount=1.2|duotone|vignette:strength=0.6"
 QUALITY = 82
 COUNT = 18
+FRAMES = 120
+FILM_PIPELINE = "duotone|vignette:strength=0.6"
 
 
 def main(arguments: list[str]) -> int:
@@ -39,14 +42,15 @@ def main(arguments: list[str]) -> int:
             record = system.record("api")
             assert record is not None  # noqa: S101 - it just answered
             files = photographs_in(Path(scratch) / "holiday")
+            film = make(Path(scratch), FRAMES, Kind("holiday.mp4", width=1280, height=720))
             if arguments:
                 for name, context in every_look():
                     with visitor(browser, record["url"], **context) as someone:
-                        Tour(someone, Path(arguments[0]), name).walk(files)
+                        Tour(someone, Path(arguments[0]), name).walk(files, film)
             else:
                 for scheme in ("light", "dark"):
                     with visitor(browser, record["url"], color_scheme=scheme, **DESK) as someone:
-                        for_the_documents(someone, files, scheme)
+                        for_the_documents(someone, files, film, scheme)
         finally:
             system.stop()
     return 0
@@ -69,13 +73,16 @@ def photographs_in(folder: Path) -> list[Path]:
     return files
 
 
-def for_the_documents(someone: Visitor, files: list[Path], scheme: str) -> None:
-    """A pipeline being made, in light; what came of it, in dark."""
+def for_the_documents(someone: Visitor, files: list[Path], film: Path, scheme: str) -> None:
+    """A pipeline being made, and a video, in light; what came of pictures, in dark."""
     someone.at_work()
     prepared(someone, files)
     if scheme == "light":
         someone.page.locator(".step .grip").first.scroll_into_view_if_needed()
         shoot(someone.page, PICTURES / "page-new.webp")
+        someone.page.get_by_role("button", name="Clear").click()
+        filtered_film(someone, film, "Holiday film")
+        shoot(someone.page, PICTURES / "page-video.webp")
         return
     someone.start("Holiday")
     someone.completed()
@@ -88,6 +95,21 @@ def prepared(someone: Visitor, files: list[Path]) -> None:
     someone.write_pipeline(PIPELINE)
     expect(someone.page.locator(".previewer .caption")).to_contain_text("→")
     someone.page.evaluate("document.activeElement.blur()")
+
+
+def filtered_film(someone: Visitor, film: Path, name: str) -> None:
+    """Until it is played, a little into it."""
+    page = someone.page
+    someone.choose([film])
+    someone.write_pipeline(FILM_PIPELINE)
+    expect(page.locator(".strip canvas[width]")).to_have_count(1)
+    someone.start(name)
+    expect(page.locator(".title .pill")).to_have_text("Completed")
+    expect(page.locator("video.after")).to_be_visible()
+    page.get_by_label("Time").fill("300")
+    page.wait_for_function("() => !document.querySelector('video.after').seeking")
+    page.set_viewport_size({"width": 1360, "height": 1060})
+    page.evaluate("scrollTo(0, 0)")
 
 
 def shown(page: Page) -> None:
@@ -115,7 +137,7 @@ class Tour:
         self._page.wait_for_timeout(400)
         self._page.screenshot(path=self._folder / f"{self._name}-{self._number:02}-{state}.png")
 
-    def walk(self, files: list[Path]) -> None:
+    def walk(self, files: list[Path], film: Path) -> None:
         page, someone = self._page, self._someone
         someone.sign_in("wrong")
         expect(page.get_by_role("alert")).to_be_visible()
@@ -145,6 +167,7 @@ class Tour:
         page.get_by_role("button", name="Delete").click()
         self._shoot("question")
         page.keyboard.press("Escape")
+        self._videos(film)
         for place in ("Workloads", "Workers", "Account"):
             someone.go(place)
             self._shoot(place.lower())
@@ -155,6 +178,33 @@ class Tour:
         someone.go("Workloads")
         expect(page.locator(".away")).to_be_visible()
         self._shoot("away")
+
+    def _videos(self, film: Path) -> None:
+        page, someone = self._page, self._someone
+        someone.go("New")
+        someone.choose([film])
+        someone.write_pipeline(FILM_PIPELINE)
+        expect(page.locator(".previewer .caption")).to_contain_text("holiday.mp4 at")
+        self._shoot("new-video")
+        someone.start(f"Film {self._name}")
+        expect(page.locator(".figure", has_text="On their way")).to_be_visible()
+        expect(page.locator("video.before")).to_be_visible()
+        self._shoot("video-running")
+        expect(page.locator(".title .pill")).to_have_text("Completed")
+        expect(page.locator("video.after")).to_be_visible()
+        page.get_by_label("Time").fill("300")
+        self._shoot("video")
+        whole = film.read_bytes()
+        broken = film.with_name("half.mp4")
+        broken.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) // 2))
+        odd = film.with_name("notes.mp4")
+        odd.write_bytes(b"dear diary, " * 1000)
+        for file, look in ((broken, "video-failed"), (odd, "video-refused")):
+            someone.go("New")
+            someone.choose([file])
+            page.get_by_role("button", name="Filter 1 video").click()
+            expect(page.get_by_role("alert").and_(page.locator(":visible"))).not_to_be_empty()
+            self._shoot(look)
 
 
 if __name__ == "__main__":

@@ -129,10 +129,55 @@ export async function ask(method, path, more) {
   return response.json();
 }
 
-/** @param {string} path @param {AbortSignal} [signal] @returns {Promise<Blob>} */
-export async function bytes(path, signal) {
+/**
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ * @param {(bytes: number) => void} [came] told how much is there, as it comes
+ * @returns {Promise<Blob>}
+ */
+export async function bytes(path, signal, came) {
   const response = await request("GET", path, { signal, headers: { Accept: "*/*" } });
-  return response.blob();
+  if (!came || !response.body) return response.blob();
+  let sum = 0;
+  const counted = response.body.pipeThrough(new TransformStream({
+    transform(piece, controller) {
+      sum += piece.byteLength;
+      came(sum);
+      controller.enqueue(piece);
+    },
+  }));
+  return new Response(counted, { headers: { "Content-Type": response.headers.get("Content-Type") ?? "" } }).blob();
+}
+
+/**
+ * Send something large. By XMLHttpRequest, because it tells how much went out.
+ * @param {string} path
+ * @param {FormData | Blob} body
+ * @param {{signal: AbortSignal, sent: (part: number) => void, headers?: Record<string, string>}} how `part`: of the whole, 0 to 1
+ * @returns {Promise<any>} the answer's JSON
+ * @throws {Problem | Away}
+ */
+export function send(path, body, how) {
+  return new Promise((resolve, reject) => {
+    const sending = new XMLHttpRequest();
+    sending.open("POST", path);
+    for (const [name, value] of Object.entries({ ...authorization(), ...how.headers })) sending.setRequestHeader(name, value);
+    sending.upload.onprogress = (event) => how.sent(event.loaded / Math.max(1, event.total));
+    sending.onload = () => {
+      note(false);
+      if (sending.status < 300) return resolve(JSON.parse(sending.responseText));
+      const wait = Number(sending.getResponseHeader("Retry-After"));
+      if (sending.status === 401 && session) end("Your sign-in has run out. Sign in again to go on.");
+      return reject(problemFrom(sending.status, sending.responseText, wait));
+    };
+    sending.onerror = () => {
+      note(true);
+      reject(new Away());
+    };
+    sending.onabort = () => reject(new DOMException("stopped", "AbortError"));
+    how.signal.addEventListener("abort", () => sending.abort(), { once: true });
+    sending.send(body);
+  });
 }
 
 /** @param {string} name @param {string} password @returns {Promise<Session>} */

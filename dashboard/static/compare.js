@@ -1,14 +1,20 @@
-/** Before and after, one over the other, parted by a line that can be moved. */
+/** Before and after, one over the other, parted by a line that can be moved: pictures, or videos. */
 
 import { h, set } from "./dom.js";
 
+/** @param {"before" | "after"} side @param {string} name */
+function picture(side, name) {
+  return h("img", { class: side, alt: name, decoding: "async", draggable: "false" });
+}
+
 /**
- * @param {{before: string, after: string}} labels
- * @returns {{element: HTMLElement, show: (before: string | null, after: string | null) => void}} URLs of pictures
+ * @param {(side: "before" | "after", name: string) => any} make what shows a URL
+ * @returns {{element: HTMLElement, before: any, after: any, show: (before: string | null, after: string | null) => void}} `show` takes URLs
  */
-export function compare(labels = { before: "Before", after: "After" }) {
-  const before = h("img", { class: "before", alt: "Before", decoding: "async", draggable: "false" });
-  const after = h("img", { class: "after", alt: "After", decoding: "async", draggable: "false" });
+export function compare(make = picture) {
+  const labels = { before: "Before", after: "After" };
+  const before = make("before", labels.before);
+  const after = make("after", labels.after);
   const range = h("input", {
     type: "range", min: 0, max: 100, step: 1, value: 50, class: "divider",
     "aria-label": "Before and after: how much of the original is shown",
@@ -31,6 +37,8 @@ export function compare(labels = { before: "Before", after: "After" }) {
   at();
   return {
     element,
+    before,
+    after,
     show: (first, second) => {
       if (first) set(before, { src: first });
       if (second) set(after, { src: second });

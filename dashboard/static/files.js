@@ -3,7 +3,14 @@
 const ARCHIVE = /\.(zip|tar|tgz|tar\.gz|tar\.bz2|tar\.xz)$/i;
 const PICTURE = /\.(jpe?g|jpe|jfif|png|apng|webp|gif|tiff?|bmp|avif|jp2|j2k|p[bgpn]m|heic|heif)$/i;
 
+const VIDEO = /\.(mp4|m4v|mov|mkv|webm|avi)$/i;
+
 /** @typedef {{file: File, path: string}} Found */
+
+/** @param {File} file */
+export function isVideo(file) {
+  return file.type.startsWith("video/") || VIDEO.test(file.name);
+}
 
 /** @param {File} file */
 export function isArchive(file) {
@@ -15,10 +22,10 @@ export function archiveType(file) {
   return /\.zip$/i.test(file.name) ? "application/zip" : "application/x-tar";
 }
 
-/** Of a folder only what looks like a picture is taken: it has other things in it, too. @param {Found} found */
+/** Of a folder only what looks like a picture or a video is taken: it has other things in it, too. @param {Found} found */
 function likely({ file, path }) {
   if (path.split("/").some((part) => part.startsWith(".") || part === "__MACOSX")) return false;
-  return file.type.startsWith("image/") || PICTURE.test(file.name) || ARCHIVE.test(file.name);
+  return file.type.startsWith("image/") || PICTURE.test(file.name) || isVideo(file) || ARCHIVE.test(file.name);
 }
 
 /** @param {FileList | File[]} list @returns {Found[]} */

@@ -3,8 +3,10 @@
 import { account } from "./account.js";
 import { connection, current, isAway, request, signOut } from "./api.js";
 import { fill, h } from "./dom.js";
+import { uploadingFilms } from "./films.js";
 import { icon } from "./icons.js";
 import { login } from "./login.js";
+import { sending } from "./sending.js";
 import { studio } from "./studio.js";
 import { nextTheme, theme } from "./theme.js";
 import { uploading } from "./uploads.js";
@@ -75,6 +77,7 @@ function go() {
   const { signal } = leaving;
   if (place === "workloads" && id) workload(view, signal, id, tab);
   else if (place === "workloads") workloads(view, signal);
+  else if (place === "videos") sending(view, signal);
   else if (place === "workers") workers(view, signal);
   else if (place === "account") account(view, signal, id);
   else studio(view, signal);
@@ -97,7 +100,7 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
   event.preventDefault();
   document.getElementById("main")?.focus();
 });
-window.addEventListener("beforeunload", (event) => uploading() && event.preventDefault());
+window.addEventListener("beforeunload", (event) => (uploading() || uploadingFilms()) && event.preventDefault());
 // A drop beside the place for it must not make the browser leave the page.
 for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
 

@@ -88,7 +88,18 @@ export function previewer(ended) {
     fill(caption, text);
   };
 
-  return { element, use, show: try_, picture: () => picture };
+  /** Is there something wrong with the pipeline? Tried at once. @param {string} text @returns {Promise<Error | null>} */
+  const wrong = async (text) => {
+    if (!picture || !text) return null;
+    try {
+      await tried(picture, text, ended);
+    } catch (error) {
+      if (error instanceof Problem && !error.passing) return error;
+    }
+    return null;
+  };
+
+  return { element, use, show: try_, wrong, picture: () => picture };
 }
 
 /** @param {string} url @returns {Promise<Blob>} */

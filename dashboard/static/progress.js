@@ -8,7 +8,8 @@ const STATUS = { scheduling: "Waiting", running: "Running", completed: "Complete
 
 /** @typedef {{workload_id: string, workload_name: string, status: keyof typeof STATUS, total: number, queued: number, running: number,
  *   done: number, failed: number, cancelled: boolean, pipeline: string, tags: string[], note: string | null, outputs: string[],
- *   filtered_images: string[], failed_images: {image_id: string, kind: string, detail: string}[], created_at: string, running_jobs: number}} Workload */
+ *   filtered_images: string[], failed_images: {image_id: string, kind: string, detail: string}[], created_at: string, running_jobs: number,
+ *   video: "waiting" | "running" | "done" | "failed" | "cancelled" | null}} Workload */
 
 /** @param {Workload} workload */
 export function pill(workload) {
@@ -52,19 +53,22 @@ export class Rate {
   }
 }
 
+/** @param {string} label @param {string} value @param {string} [kind] */
+export function figure(label, value, kind = "") {
+  return h("div", { class: `figure ${kind}` }, h("dt", {}, label), h("dd", {}, value));
+}
+
 /** @param {HTMLElement} place @param {Workload} workload @param {Rate} rate */
 export function figures(place, workload, rate) {
   const left = workload.queued + workload.running;
   const speed = rate.perSecond;
-  const one = (/** @type {string} */ label, /** @type {string} */ value, kind = "") =>
-    h("div", { class: `figure ${kind}` }, h("dt", {}, label), h("dd", {}, value));
   fill(
     place,
-    one("Done", count(workload.done), "done"),
-    one("Running", count(workload.running)),
-    one("Waiting", count(workload.queued)),
-    one("Failed", count(workload.failed), workload.failed ? "failed" : ""),
-    left > 0 && one("Rate", speed ? `${speed < 10 ? speed.toFixed(1) : Math.round(speed)} /s` : "–"),
-    left > 0 && one("Time left", speed ? duration(left / speed) : "–"),
+    figure("Done", count(workload.done), "done"),
+    figure("Running", count(workload.running)),
+    figure("Waiting", count(workload.queued)),
+    figure("Failed", count(workload.failed), workload.failed ? "failed" : ""),
+    left > 0 && figure("Rate", speed ? `${speed < 10 ? speed.toFixed(1) : Math.round(speed)} /s` : "–"),
+    left > 0 && figure("Time left", speed ? duration(left / speed) : "–"),
   );
 }

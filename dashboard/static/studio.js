@@ -1,14 +1,16 @@
-/** Making a workload: pictures in, a pipeline put together and tried, and off it goes. */
+/** Making a workload: pictures or videos in, a pipeline put together and tried, and off it goes. */
 
 import { ask } from "./api.js";
 import { fill, h, say, set } from "./dom.js";
-import { fromPicker, isArchive, takeDrops } from "./files.js";
-import { plural, size } from "./format.js";
+import { fromPicker, isArchive, isVideo, takeDrops } from "./files.js";
+import { uploadFilms } from "./films.js";
+import { clock, plural, size } from "./format.js";
 import { icon } from "./icons.js";
 import { pickFilter } from "./picker.js";
 import { format, parse } from "./pipeline.js";
 import { previewer, sample } from "./previewer.js";
 import { stepList } from "./steps.js";
+import { asPicture, still } from "./stills.js";
 import { failed, sentence } from "./toast.js";
 import { upload } from "./uploads.js";
 
@@ -17,6 +19,7 @@ import { upload } from "./uploads.js";
 
 /** What was begun stays while the user looks at something else. */
 const draft = { found: /** @type {Found[]} */ ([]), steps: /** @type {import("./pipeline.js").Step[]} */ ([]), text: "", name: "", tags: "" };
+const NAME_MAX = 100;
 const LOOKED_AT = 8; // of the chosen pictures, until one can be shown
 const EXAMPLES = ["blur:sigma=5", "grayscale|contrast:factor=1.4", "resize:width=1600|unsharp_mask", "sepia|vignette"];
 
@@ -98,13 +101,13 @@ export async function studio(place, ended) {
   };
 
   // --- the pictures --------------------------------------------------------------------------------
-  const pick = h("input", { type: "file", multiple: true, class: "unseen", tabindex: "-1", "aria-label": "Pictures or an archive", accept: "image/*,.zip,.tar,.tgz,.gz,.tif,.tiff,.jp2,.heic", onchange: () => take(fromPicker(pick.files)) });
+  const pick = h("input", { type: "file", multiple: true, class: "unseen", tabindex: "-1", "aria-label": "Pictures, videos or an archive", accept: "image/*,video/*,.mkv,.avi,.zip,.tar,.tgz,.gz,.tif,.tiff,.jp2,.heic", onchange: () => take(fromPicker(pick.files)) });
   const pickFolder = h("input", { type: "file", multiple: true, webkitdirectory: true, class: "unseen", tabindex: "-1", "aria-label": "A folder", onchange: () => take(fromPicker(pickFolder.files)) });
   const picked = h("div", { class: "picked" });
   const drop = h(
     "section",
-    { class: "drop", "aria-label": "Pictures" },
-    h("div", { class: "drop-words" }, icon("images"), h("p", {}, h("b", {}, "Drop pictures, folders or a zip here"))),
+    { class: "drop", "aria-label": "Pictures and videos" },
+    h("div", { class: "drop-words" }, icon("images"), h("p", {}, h("b", {}, "Drop pictures, videos, folders or a zip here"))),
     h("div", { class: "row" },
       h("button", { type: "button", onclick: () => pick.click() }, icon("file"), "Choose files"),
       h("button", { type: "button", onclick: () => pickFolder.click() }, icon("folder"), "Choose a folder")),
@@ -122,42 +125,63 @@ export async function studio(place, ended) {
     const pictures = found.filter((one) => !isArchive(one.file));
     let chosen = pictures[0];
     for (const one of pictures.slice(0, LOOKED_AT)) {
-      const bitmap = await createImageBitmap(one.file).catch(() => null);
+      const bitmap = await bitmapOf(one.file).catch(() => null);
       if (!bitmap) continue;
       bitmap.close();
       chosen = one;
       break;
     }
-    if (chosen && !ended.aborted) preview.use(chosen.file, chosen.file.name);
+    if (chosen && !ended.aborted) await tryOn(chosen);
+  };
+  /** @param {Found} one */
+  const tryOn = async ({ file }) => {
+    if (!isVideo(file)) return preview.use(file, file.name);
+    const found = await still(file).catch(() => null);
+    if (ended.aborted) return;
+    if (!found) return preview.use(await sample("/assets/sample.webp"), `${file.name} does not play in this browser, so this is a sample picture`);
+    await preview.use(await asPicture(found.bitmap), `${file.name} at ${clock(found.seconds)}`);
+    found.bitmap.close();
   };
   const showPicked = () => {
-    const pictures = draft.found.filter((one) => !isArchive(one.file)).length;
-    const archives = draft.found.length - pictures;
+    const videos = draft.found.filter((one) => isVideo(one.file)).length;
+    const archives = draft.found.filter((one) => isArchive(one.file)).length;
+    const pictures = draft.found.length - videos - archives;
     const all = draft.found.reduce((sum, one) => sum + one.file.size, 0);
-    const what = [pictures && plural(pictures, "picture"), archives && plural(archives, "archive")].filter(Boolean).join(" and ");
+    const what = listed([pictures && plural(pictures, "picture"), videos && plural(videos, "video"), archives && plural(archives, "archive")]);
     drop.classList.toggle("filled", draft.found.length > 0);
     fill(picked, draft.found.length > 0 && [
       h("p", {}, h("b", {}, what), h("span", { class: "muted" }, ` · ${size(all)}`)),
-      strip(draft.found.filter((one) => !isArchive(one.file)), (one) => preview.use(one.file, one.file.name)),
-      h("button", { type: "button", class: "quiet small", onclick: () => { draft.found = []; showPicked(); say("No pictures are chosen now"); } }, "Clear"),
+      strip(draft.found.filter((one) => !isArchive(one.file)), tryOn),
+      h("button", { type: "button", class: "quiet small", onclick: () => { draft.found = []; showPicked(); say("Nothing is chosen now"); } }, "Clear"),
     ]);
-    fill(go, icon("spark"), draft.found.length ? `Filter ${what}` : "Choose pictures first");
+    fill(go, icon("spark"), draft.found.length ? `Filter ${what}` : "Choose pictures or a video first");
     go.disabled = !draft.found.length;
   };
 
   // --- off it goes -----------------------------------------------------------------------------------
-  const name = h("input", { id: "workload-name", type: "text", maxlength: 100, value: draft.name, placeholder: "made up, if you leave it empty", autocomplete: "off", oninput: () => { draft.name = name.value; } });
+  const name = h("input", { id: "workload-name", type: "text", maxlength: NAME_MAX, value: draft.name, placeholder: "made up, if you leave it empty", autocomplete: "off", oninput: () => { draft.name = name.value; } });
   const tags = h("input", { id: "workload-tags", type: "text", value: draft.tags, placeholder: "any worker", autocomplete: "off", autocapitalize: "off", oninput: () => { draft.tags = tags.value; } });
   const go = h("button", { type: "submit", class: "primary large" });
   const start = async () => {
     go.disabled = true;
     try {
-      const json = { filter: draft.text || undefined, workload_name: draft.name || undefined, tags: draft.tags || undefined };
-      const workload = await ask("POST", "/workloads", { json, headers: { "Idempotency-Key": keyFor(JSON.stringify(json)) } });
-      wish.key = "";
-      upload(workload.workload_id, draft.found);
+      const videos = draft.found.filter((one) => isVideo(one.file)).map((one) => one.file);
+      const others = draft.found.filter((one) => !isVideo(one.file));
+      const wrong = videos.length ? await preview.wrong(draft.text) : null; // before much is uploaded in vain
+      if (wrong) throw wrong;
+      let next = "#/videos";
+      if (others.length) {
+        const json = { filter: draft.text || undefined, workload_name: draft.name || undefined, tags: draft.tags || undefined };
+        const workload = await ask("POST", "/workloads", { json, headers: { "Idempotency-Key": keyFor(JSON.stringify(json)) } });
+        wish.key = "";
+        upload(workload.workload_id, others);
+        next = `#/workloads/${workload.workload_id}`;
+      }
+      const { text: filter, name: workload_name, tags } = draft;
+      const alone = draft.found.length === 1;
+      if (videos.length) uploadFilms(videos, (file) => ({ filter, tags, workload_name: workload_name && !alone ? `${workload_name} ${file.name}`.slice(0, NAME_MAX) : workload_name }));
       Object.assign(draft, { found: [], name: "" });
-      location.hash = `#/workloads/${workload.workload_id}`;
+      location.hash = next;
     } catch (error) {
       mistake.hidden = false;
       mistake.textContent = sentence(error);
@@ -173,7 +197,7 @@ export async function studio(place, ended) {
       h("form", { class: "panel", novalidate: true, "aria-label": "Pipeline", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); start(); } },
         h("h2", {}, "Pipeline"),
         list.element, branches, examples, add, mistake,
-        h("div", { class: "field" }, h("label", { for: "pipeline-text" }, "As text"), text, h("p", { class: "hint", id: "pipeline-hint" }, "Steps are parted by |. Left empty, pictures turn gray.")),
+        h("div", { class: "field" }, h("label", { for: "pipeline-text" }, "As text"), text, h("p", { class: "hint", id: "pipeline-hint" }, "Steps are parted by |. Left empty, all turns gray.")),
         h("div", { class: "pair" },
           h("div", { class: "field" }, h("label", { for: "workload-name" }, "Name"), name),
           h("div", { class: "field" }, h("label", { for: "workload-tags" }, "Only on workers tagged"), tags)),
@@ -190,6 +214,16 @@ export async function studio(place, ended) {
   }
 }
 
+/** @param {File} file */
+async function bitmapOf(file) {
+  return isVideo(file) ? (await still(file)).bitmap : createImageBitmap(file);
+}
+
+/** @param {(string | 0 | false)[]} things */
+function listed(things) {
+  return new Intl.ListFormat("en", { type: "conjunction" }).format(/** @type {string[]} */ (things.filter(Boolean)));
+}
+
 /** A row of the first pictures: each can be the one that the pipeline is tried on. @param {Found[]} found @param {(one: Found) => void} chosen */
 function strip(found, chosen) {
   const element = h("div", { class: "strip" });
@@ -197,7 +231,7 @@ function strip(found, chosen) {
     const canvas = h("canvas", { "aria-hidden": "true" });
     const button = h("button", { type: "button", class: "frame", title: one.path, "aria-label": `Try it on ${one.file.name}`, onclick: () => chosen(one) }, canvas);
     element.append(button);
-    createImageBitmap(one.file).then((bitmap) => {
+    bitmapOf(one.file).then((bitmap) => {
       const scale = 96 / Math.min(bitmap.width, bitmap.height);
       set(canvas, { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
       canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);

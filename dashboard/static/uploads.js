@@ -3,7 +3,7 @@
  * that breaks off is looked after before it is sent again, so that nothing is uploaded twice.
  */
 
-import { Away, Problem, ask, authorization, current, end, note, problemFrom } from "./api.js";
+import { Away, Problem, ask, send } from "./api.js";
 import { archiveType, isArchive } from "./files.js";
 
 /** @typedef {import("./files.js").Found} Found */
@@ -187,37 +187,18 @@ export class Uploads extends EventTarget {
     if (!batch.files.length) batch.sent = batch.bytes;
   }
 
-  /** One request; XMLHttpRequest, because it tells how much went out. @param {Batch} batch @returns {Promise<any>} */
+  /** One request. @param {Batch} batch @returns {Promise<any>} */
   _send(batch) {
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
-      request.open("POST", `/workloads/${this.workloadId}/images`);
-      for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
-      request.upload.onprogress = (event) => {
-        batch.sent = Math.min(batch.bytes, (batch.bytes * event.loaded) / Math.max(1, event.total));
+    const form = new FormData();
+    for (const file of batch.archive ? [] : batch.files) form.append("data", file, file.name);
+    const [first] = batch.files;
+    return send(`/workloads/${this.workloadId}/images`, batch.archive ? first : form, {
+      signal: this._stopped.signal,
+      headers: batch.archive ? { "Content-Type": archiveType(first) } : {},
+      sent: (part) => {
+        batch.sent = batch.bytes * part;
         this._sample();
-      };
-      request.onload = () => {
-        note(false);
-        if (request.status < 300) return resolve(JSON.parse(request.responseText));
-        const wait = Number(request.getResponseHeader("Retry-After"));
-        if (request.status === 401 && current()) end("Your sign-in has run out. Sign in again to go on.");
-        return reject(problemFrom(request.status, request.responseText, wait));
-      };
-      request.onerror = () => {
-        note(true);
-        reject(new Away());
-      };
-      request.onabort = () => reject(new DOMException("stopped", "AbortError"));
-      this._stopped.signal.addEventListener("abort", () => request.abort(), { once: true });
-      if (batch.archive) {
-        request.setRequestHeader("Content-Type", archiveType(batch.files[0]));
-        request.send(batch.files[0]);
-        return;
-      }
-      const form = new FormData();
-      for (const file of batch.files) form.append("data", file, file.name);
-      request.send(form);
+      },
     });
   }
 

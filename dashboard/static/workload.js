@@ -1,7 +1,8 @@
 /** One workload: how far it is, its pictures, its failures, and where each of its jobs ran and why there. */
 
-import { Problem, ask, bytes, request } from "./api.js";
+import { Problem, ask, bytes } from "./api.js";
 import { fill, h } from "./dom.js";
+import { film } from "./film.js";
 import { fromPicker, takeDrops } from "./files.js";
 import { ago, count, duration, plural, size } from "./format.js";
 import { gallery } from "./gallery.js";
@@ -40,6 +41,11 @@ export function workload(place, ended, id, tab = "pictures") {
 
   /** @param {Workload} seen */
   const show = (seen) => {
+    if (seen.video) {
+      following.stop();
+      film(place, ended, id);
+      return;
+    }
     now = seen;
     rate.note(seen.done + seen.failed);
     const looks = JSON.stringify([seen.workload_name, seen.status, seen.cancelled, seen.failed, seen.done > 0, seen.total]);
@@ -125,16 +131,8 @@ export function workload(place, ended, id, tab = "pictures") {
     const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
     button.disabled = true;
     try {
-      const response = await request("GET", `/workloads/${id}/archive`, { headers: { Accept: "*/*" }, signal: ended });
-      let came = 0;
-      const counted = response.body?.pipeThrough(new TransformStream({
-        transform(piece, controller) {
-          came += piece.byteLength;
-          button.lastChild?.replaceWith(` ${size(came)}`);
-          controller.enqueue(piece);
-        },
-      }));
-      save(await new Response(counted, { headers: { "Content-Type": "application/zip" } }).blob(), `${now?.workload_name ?? id}.zip`);
+      const blob = await bytes(`/workloads/${id}/archive`, ended, (came) => button.lastChild?.replaceWith(` ${size(came)}`));
+      save(blob, `${now?.workload_name ?? id}.zip`);
     } catch (error) {
       failed(error);
     } finally {

@@ -49,7 +49,9 @@ class Visitor:
         self.page.get_by_role("navigation", name="Main").get_by_role("link", name=place).click()
 
     def choose(self, files: list[Path]) -> None:
-        self.page.get_by_label("Pictures or an archive").set_input_files([str(file) for file in files])
+        self.page.get_by_label("Pictures, videos or an archive").set_input_files(
+            [str(file) for file in files]
+        )
 
     def write_pipeline(self, text: str) -> None:
         self.page.get_by_label("As text").fill(text)
