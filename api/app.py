@@ -10,6 +10,7 @@ from api import (
     events,
     failures,
     headers,
+    hosts,
     images,
     listings,
     page,
@@ -76,6 +77,7 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(page.blueprint())
     app.register_blueprint(description.blueprint())
     headers.install(app)
+    hosts.install(app)
     problems.install(app)
     served = Bodies(app.wsgi_app, bounds.courtesies_at_once, bounds.courtesies_waiting, bounds.stall_s)
     app.wsgi_app = TrustedProxies(served, bounds.trusted_proxies)  # type: ignore[method-assign]

@@ -77,3 +77,35 @@ def test_no_path_leads_to_the_host_that_was_named(api: ApiProcess, path: str) ->
         401,
         404,
     }
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "",
+        "Host: \r\n",
+        "Host: a\r\nHost: b\r\n",
+        "Host: a\r\nhost: a\r\n",
+        "Host: a b\r\n",
+        "Host: a/b@c\r\n",
+        "Host: a,b\r\n",
+        "Host: \xff\r\n",
+        "Host: a:b\r\n",
+        "Host: [::1\r\n",
+    ],
+)
+def test_a_request_names_one_host(api: ApiProcess, headers: str) -> None:
+    for path in ("/health/live", "/nowhere"):
+        assert statuses(api, f"GET {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n") == [400]
+
+
+@pytest.mark.parametrize("host", ["a", "dpip_api.internal:8080", "[::1]:8080", "127.0.0.1", "a:"])
+def test_hosts_by_name_and_address(api: ApiProcess, host: str) -> None:
+    sent = f"GET /health/live HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    assert statuses(api, sent) == [200]
+
+
+def test_before_http_1_1_there_was_no_host(api: ApiProcess) -> None:
+    with api.connect() as connection:
+        connection.sendall(b"GET /health/live HTTP/1.0\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.0 200")
