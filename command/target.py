@@ -14,8 +14,8 @@ from pathlib import Path
 from command.credentials import Login, Logins, credentials_file, read_logins
 from dpip.home import Home, default_home
 from dpip.records import read_record
+from dpip_client.connecting import url_here
 
-DEFAULT_URL = "http://127.0.0.1:8080"
 FIRST_USER = "admin"
 
 
@@ -52,9 +52,10 @@ def look_around(environment: Mapping[str, str]) -> Here:
 def choose(
     given_url: str | None, given_ca: Path | None, environment: Mapping[str, str], here: Here
 ) -> Target:
-    """A flag wins over the environment, that over the login of `dpip login`, that over the system here."""
+    """A flag wins over the environment, that over the login of `dpip login`, that over the system here, and
+    that over DPIP_PORT, by which a system that is about to start here will be found."""
     wanted = given_url or environment.get("DPIP_URL")
-    url = complete(wanted) if wanted else here.logins.chosen or here.local_url or DEFAULT_URL
+    url = complete(wanted) if wanted else here.logins.chosen or here.local_url or url_here(environment)
     token = environment.get("DPIP_TOKEN") or ""
     login: Login | None = here.logins.by_url.get(url)
     ca = given_ca or (Path(environment["DPIP_CA_FILE"]) if environment.get("DPIP_CA_FILE") else None)

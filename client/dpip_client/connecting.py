@@ -17,9 +17,11 @@ from dpip_client.calls import Broken, Call
 from dpip_client.errors import DpipError, Unreachable
 from dpip_client.retrying import Patience
 
-DEFAULT_URL = "http://127.0.0.1:8080"
-VARIABLES = ("DPIP_URL", "DPIP_TOKEN", "DPIP_CA_FILE")  # what is read of the environment
+DEFAULT_PORT = 8080
+DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
+VARIABLES = ("DPIP_URL", "DPIP_PORT", "DPIP_TOKEN", "DPIP_CA_FILE")  # what is read of the environment
 AT_ONCE = 4  # requests side by side, where there are many to send
+_MAX_PORT = 65535
 _AGENT = "dpip-client/0.1"
 # Nothing of these was sent yet.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -42,9 +44,10 @@ class Options:
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Options:
-        """DPIP_URL, DPIP_TOKEN and DPIP_CA_FILE; else the authority of a system on this machine."""
+        """DPIP_URL (else DPIP_PORT of this machine), DPIP_TOKEN and DPIP_CA_FILE; else the authority of a
+        system on this machine."""
         given = os.environ if environment is None else environment
-        url, ca = given.get("DPIP_URL") or DEFAULT_URL, given.get("DPIP_CA_FILE")
+        url, ca = given.get("DPIP_URL") or url_here(given), given.get("DPIP_CA_FILE")
         return Options(
             url=url,
             token=given.get("DPIP_TOKEN", ""),
@@ -82,6 +85,13 @@ class Options:
         except (OSError, ssl.SSLError) as error:
             raise DpipError(f"{self.ca} is no file of certificates (PEM): {error}") from error
         return context
+
+
+def url_here(environment: Mapping[str, str]) -> str:
+    """Where an API of these settings would be on this machine: at DPIP_PORT, where that is a port."""
+    port = environment.get("DPIP_PORT", "")
+    fixed = port.isascii() and port.isdigit() and 0 < int(port[:6]) <= _MAX_PORT
+    return f"http://127.0.0.1:{int(port) if fixed else DEFAULT_PORT}"
 
 
 def _local_authority(url: str, home: str | None) -> Path | None:

@@ -51,6 +51,10 @@ def test_a_flag_wins_over_the_environment_over_a_login_over_the_system_here() ->
     local = choose(None, None, {}, Here(LOCAL, ("admin", "secret"), Logins()))
     assert (local.url, local.token, local.owner) == (LOCAL, "", ("admin", "secret"))
     assert choose(None, None, {}, Here(None, None, Logins())).url == "http://127.0.0.1:8080"
+    ports = {"9090": 9090, "0": 8080, "99999": 8080, "x": 8080}  # 0 is any free one
+    for port, used in ports.items():
+        nothing_known = Here(None, None, Logins())
+        assert choose(None, None, {"DPIP_PORT": port}, nothing_known).url == f"http://127.0.0.1:{used}"
     told = choose(None, None, {"DPIP_TOKEN": "mine", "DPIP_CA_FILE": "/ca.pem"}, here)
     assert (told.token, told.from_environment, told.ca) == ("mine", True, Path("/ca.pem"))
 
