@@ -13,9 +13,9 @@ from dpip.domain import NO_QUOTA, Action, Caller, Role, User
 from dpip.errors import Forbidden, Malformed, NotFound
 from dpip.ids import time_ordered_id
 
-_NEW = {"name", "password", "role", "quota_bytes", "quota_images"}
+_NEW = {"name", "password", "role", *user_fields.QUOTAS}
 _OWN = {"password", "current_password"}
-_CHANGES = {*_OWN, "role", "disabled", "quota_bytes", "quota_images"}
+_CHANGES = {*_OWN, "role", "disabled", *user_fields.QUOTAS}
 
 
 class Administration:

@@ -56,6 +56,9 @@ class ApiSettings(LimitSettings, VideoLimitSettings):
     quota_images: int | None = Field(
         None, ge=0, description="originals that a user may keep, who has no quota of their own"
     )
+    quota_workloads: int = Field(
+        100_000, ge=0, description="workloads that a user may keep, who has no quota of their own"
+    )
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
         "",
         description="proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas",
@@ -93,7 +96,7 @@ class ApiSettings(LimitSettings, VideoLimitSettings):
 
     @property
     def quota(self) -> Quota:
-        return Quota(self.quota_bytes, self.quota_images)
+        return Quota(self.quota_bytes, self.quota_images, self.quota_workloads)
 
     @property
     def bounds(self) -> Bounds:

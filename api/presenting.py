@@ -38,8 +38,10 @@ def user(item: User, default: Quota) -> accounts.User:
         "disabled": item.disabled,
         "quota_bytes": default.bytes if quota.bytes is None else quota.bytes,
         "quota_images": default.images if quota.images is None else quota.images,
+        "quota_workloads": default.workloads if quota.workloads is None else quota.workloads,
         "used_bytes": item.used.bytes,
         "used_images": item.used.images,
+        "used_workloads": item.used.workloads,
         "created_at": moment(item.created_at),
     }
 

@@ -7,6 +7,7 @@ from dpip import credentials
 from dpip.domain import Quota, Role
 from dpip.errors import Malformed
 
+QUOTAS = {"quota_bytes", "quota_images", "quota_workloads"}
 _MOST = 2**62
 _TRUTH = {True: True, False: False, "true": True, "false": False}
 
@@ -34,11 +35,12 @@ def disabled(given: fields.Fields) -> bool | None:
 
 def quota(given: fields.Fields, before: Quota) -> Quota | None:
     """`before` with what is said; null, or nothing in a form, takes the system's default. None: not said."""
-    if not {"quota_bytes", "quota_images"} & set(given):
+    if not QUOTAS & set(given):
         return None
     return Quota(
         _bound(given, "quota_bytes") if "quota_bytes" in given else before.bytes,
         _bound(given, "quota_images") if "quota_images" in given else before.images,
+        _bound(given, "quota_workloads") if "quota_workloads" in given else before.workloads,
     )
 
 

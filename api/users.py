@@ -33,7 +33,7 @@ def blueprint(parts: Parts, guard: Guard, administration: Administration) -> Blu
 
     @routes.post("/users")
     @operation(
-        "name, password, role, quota_bytes, quota_images -> a user (administrators)",
+        "name, password, role, quotas -> a user (administrators)",
         gives=accounts.NewUser,
         status=HTTPStatus.CREATED,
         takes=bodies.NEW_USER,

@@ -26,7 +26,9 @@ _NO_BOUND = "-"
 def list_users() -> int:
     """A line for each, by name."""
     with _opened() as (store, _):
-        rows: list[tuple[str, ...]] = [("NAME", "ROLE", "STATE", "IMAGES", "OF", "BYTES", "OF")]
+        rows: list[tuple[str, ...]] = [
+            ("NAME", "ROLE", "STATE", "IMAGES", "OF", "BYTES", "OF", "WORKLOADS", "OF")
+        ]
         rows += [_row(user) for user in _all_users(store)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
@@ -37,14 +39,11 @@ def list_users() -> int:
     return DONE
 
 
-def add_user(
-    name: str, role: Role, quota_bytes: int | None, quota_images: int | None, *, random: bool
-) -> int:
+def add_user(name: str, role: Role, quota: Quota, *, random: bool) -> int:
     with _opened() as (store, _):
         credentials.user_name(name)
         password = _new_password(name, random=random)
         now = time.time()
-        quota = Quota(quota_bytes, quota_images)
         hashed = PasswordHasher().hash(password)
         store.accounts.add_user(User(time_ordered_id(now), name, hashed, role, quota=quota, created_at=now))
         _tell(store, Action.USER_ADDED, name, f"role={role.value}")
@@ -128,7 +127,10 @@ def _all_users(store: Datastore) -> Iterator[User]:
 
 
 def _row(user: User) -> tuple[str, ...]:
-    bounds = [_NO_BOUND if bound is None else f"{bound:,}" for bound in (user.quota.images, user.quota.bytes)]
+    quota = user.quota
+    bounds = [
+        _NO_BOUND if bound is None else f"{bound:,}" for bound in (quota.images, quota.bytes, quota.workloads)
+    ]
     return (
         user.name,
         user.role.value,
@@ -137,6 +139,8 @@ def _row(user: User) -> tuple[str, ...]:
         bounds[0],
         f"{user.used.bytes:,}",
         bounds[1],
+        f"{user.used.workloads:,}",
+        bounds[2],
     )
 
 

@@ -48,6 +48,7 @@ class SqlAccounts:
             "disabled": user.disabled,
             "quota_bytes": user.quota.bytes,
             "quota_images": user.quota.images,
+            "quota_workloads": user.quota.workloads,
             "created_at": user.created_at,
         }
         try:
@@ -102,6 +103,7 @@ class SqlAccounts:
                 disabled=new_disabled,
                 quota_bytes=new_quota.bytes,
                 quota_images=new_quota.images,
+                quota_workloads=new_quota.workloads,
             )
             if new_role is not user.role or (new_disabled and not user.disabled):
                 _kill_tokens(connection, user)
@@ -167,7 +169,7 @@ def _user(row: AnyRow) -> User:
         password_hash=row.password_hash,
         role=Role(row.role),
         disabled=row.disabled,
-        quota=Quota(row.quota_bytes, row.quota_images),
-        used=Usage(row.used_bytes, row.used_images),
+        quota=Quota(row.quota_bytes, row.quota_images, row.quota_workloads),
+        used=Usage(row.used_bytes, row.used_images, row.used_workloads),
         created_at=row.created_at,
     )

@@ -15,7 +15,7 @@ from datastore.counters import lock_workload
 from datastore.database import Database
 from datastore.direct import execute_many, fetch
 from datastore.pages import page
-from datastore.quotas import charge
+from datastore.quotas import charge, charge_workload
 from datastore.receipts import keep_part, keep_receipt
 from datastore.removing import remove_original, remove_workload
 from datastore.replaying import go_on, replay_failed
@@ -84,10 +84,11 @@ class SqlCatalog:
         self._quota = quota
 
     def create_workload(self, workload: Workload, receipt: Receipt | None = None) -> Workload:
-        """Raises `Conflict` when the name (or one that clashes with it) is taken."""
+        """Raises `Conflict` when the name (or one that clashes with it) is taken, and `OverQuota`."""
         try:
             with self._database.write() as connection:
                 connection.execute(insert(workloads), rows.workload_values(workload))
+                charge_workload(connection, workload.owner_id, self._quota)
                 if receipt is not None:
                     keep_receipt(connection, receipt)
         except Conflict as error:

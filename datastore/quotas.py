@@ -1,8 +1,8 @@
 """What users keep, counted on their rows: in the transaction that keeps or removes it, so it is always right.
 
-Only originals count: their makers decide on them, while results come when they come. On PostgreSQL a user's
-row is locked from here to the transaction's end, so uploads of one user follow each other; workloads are
-locked before users, everywhere.
+Workloads and originals count: their makers decide on them, while results come when they come. On PostgreSQL
+a user's row is locked from here to the transaction's end, so uploads of one user follow each other;
+workloads are locked before users, everywhere.
 """
 
 from __future__ import annotations
@@ -34,6 +34,18 @@ _CHARGE = (
     )
     .returning(users.c.id)
 )
+_CHARGE_WORKLOAD = (
+    update(users)
+    .where(
+        users.c.id == bindparam("of_owner"),
+        users.c.used_workloads < func.coalesce(users.c.quota_workloads, bindparam("default_workloads")),
+    )
+    .values(used_workloads=users.c.used_workloads + 1)
+    .returning(users.c.id)
+)
+_ACCOUNT_OF_WORKLOADS = select(users.c.used_workloads, users.c.quota_workloads).where(
+    users.c.id == bindparam("of_owner")
+)
 _ACCOUNT = select(users.c.used_bytes, users.c.used_images, users.c.quota_bytes, users.c.quota_images).where(
     users.c.id == bindparam("of_owner")
 )
@@ -43,6 +55,7 @@ _GIVE_BACK = (
     .values(
         used_bytes=users.c.used_bytes - bindparam("less_bytes"),
         used_images=users.c.used_images - bindparam("less_images"),
+        used_workloads=users.c.used_workloads - bindparam("less_workloads"),
     )
 )
 _OWNER = select(workloads.c.owner_id).where(workloads.c.id == bindparam("of_id"))
@@ -73,9 +86,25 @@ def charge(connection: Connection, owner_id: str, new: Sequence[NewOriginal], de
         raise _over(used_bytes, used_images, quota, size, len(new))
 
 
+def charge_workload(connection: Connection, owner_id: str, default: Quota) -> None:
+    """Count a new workload for its owner. Raises `OverQuota` when it is one too many."""
+    default_workloads = _NO_BOUND if default.workloads is None else default.workloads
+    values = {"of_owner": owner_id, "default_workloads": default_workloads}
+    if fetch(connection, _CHARGE_WORKLOAD, values):
+        return
+    account = fetch(connection, _ACCOUNT_OF_WORKLOADS, {"of_owner": owner_id})
+    if account:  # else the owner is no user of ours
+        [(used, quota)] = account
+        most = default_workloads if quota is None else quota
+        raise OverQuota(
+            f"your quota is {most:,} workloads, and {used:,} are kept; "
+            "delete some, or ask an administrator for more"
+        )
+
+
 def give_back_workload(connection: Connection, workload_id: str) -> None:
-    """Before its images are removed."""
-    _give_back(connection, workload_id, images.c.workload_id == workload_id)
+    """With its images, before they are removed."""
+    _give_back(connection, workload_id, images.c.workload_id == workload_id, workloads_too=1)
 
 
 def give_back_original(connection: Connection, workload_id: str, image_id: str) -> None:
@@ -83,10 +112,17 @@ def give_back_original(connection: Connection, workload_id: str, image_id: str) 
     _give_back(connection, workload_id, images.c.id == image_id)
 
 
-def _give_back(connection: Connection, workload_id: str, which: ColumnElement[bool]) -> None:
+def _give_back(
+    connection: Connection, workload_id: str, which: ColumnElement[bool], workloads_too: int = 0
+) -> None:
     owner_id = connection.execute(_OWNER, {"of_id": workload_id}).scalar_one()
     kept = connection.execute(_KEPT.where(which)).one()
-    less = {"of_owner": owner_id, "less_bytes": int(kept.size), "less_images": kept.number}
+    less = {
+        "of_owner": owner_id,
+        "less_bytes": int(kept.size),
+        "less_images": kept.number,
+        "less_workloads": workloads_too,
+    }
     execute_many(connection, _GIVE_BACK, [less])
 
 

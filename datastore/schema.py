@@ -57,8 +57,10 @@ users = Table(
     Column("disabled", Boolean, nullable=False),
     Column("quota_bytes", BigInteger),  # none: the system's default
     Column("quota_images", BigInteger),
+    Column("quota_workloads", BigInteger),
     Column("used_bytes", BigInteger, nullable=False, server_default="0"),  # of originals
     Column("used_images", BigInteger, nullable=False, server_default="0"),
+    Column("used_workloads", BigInteger, nullable=False, server_default="0"),
     Column("created_at", Double, nullable=False, server_default="0"),
 )
 

@@ -15,7 +15,7 @@ from datastore.counters import lock_workload
 from datastore.database import Database
 from datastore.direct import execute_many, fetch
 from datastore.pages import page
-from datastore.quotas import charge
+from datastore.quotas import charge, charge_workload
 from datastore.receipts import keep_receipt
 from datastore.replaying import video_again
 from datastore.schema import IS_UNFINISHED, IS_UNTIDY, images, jobs, videos, workloads
@@ -113,6 +113,7 @@ class SqlVideos:
                 connection.execute(insert(workloads), rows.workload_values(made))
             except exc.IntegrityError as error:
                 raise name_taken(workload.name) from error
+            charge_workload(connection, workload.owner_id, self._quota)
             charge(connection, workload.owner_id, [as_original], self._quota)
             connection.execute(insert(images), rows.image_values(upload))
             connection.execute(insert(videos), values)

@@ -90,6 +90,7 @@ def schemas() -> dict[str, Any]:
                 "role": {"enum": list(Role)},
                 "quota_bytes": _QUOTA,
                 "quota_images": _QUOTA,
+                "quota_workloads": _QUOTA,
             },
         },
         "UserChanges": {
@@ -102,6 +103,7 @@ def schemas() -> dict[str, Any]:
                 "disabled": {"type": "boolean"},
                 "quota_bytes": _QUOTA,
                 "quota_images": _QUOTA,
+                "quota_workloads": _QUOTA,
             },
         },
     }

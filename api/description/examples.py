@@ -107,8 +107,10 @@ _USER: accounts.User = {
     "disabled": False,
     "quota_bytes": None,
     "quota_images": 1000,
+    "quota_workloads": 100_000,
     "used_bytes": 2_483_112,
     "used_images": 1,
+    "used_workloads": 1,
     "created_at": _THEN,
 }
 _ENTRY: accounts.AuditEntry = {

@@ -63,8 +63,10 @@ class User(TypedDict):
     disabled: bool
     quota_bytes: Annotated[int | None, Field(ge=0, description="of originals; null is no bound")]
     quota_images: Annotated[int | None, Field(ge=0, description="originals; null is no bound")]
+    quota_workloads: Annotated[int | None, Field(ge=0, description="workloads; null is no bound")]
     used_bytes: Annotated[int, Field(ge=0)]
     used_images: Annotated[int, Field(ge=0)]
+    used_workloads: Annotated[int, Field(ge=0)]
     created_at: Moment | None
 
 

@@ -8,7 +8,7 @@ import typer
 
 from command.helping import new_app, subcommand
 from command.panels import ACCOUNT
-from dpip.domain import Role
+from dpip.domain import Quota, Role
 
 Name = Annotated[str, typer.Argument(help="what the user is called")]
 Random = Annotated[bool, typer.Option("--random", help="make a password up, and show it this once")]
@@ -40,11 +40,15 @@ def add_to(app: typer.Typer) -> None:
             int | None, typer.Option(help="bytes of originals that they may keep", min=0)
         ] = None,
         quota_images: Annotated[int | None, typer.Option(help="originals that they may keep", min=0)] = None,
+        quota_workloads: Annotated[
+            int | None, typer.Option(help="workloads that they may keep", min=0)
+        ] = None,
     ) -> None:
         """Add a user. Quotas left out are the system's."""
         from command.users import add_user  # noqa: PLC0415
 
-        raise typer.Exit(add_user(name, role, quota_bytes, quota_images, random=random))
+        quota = Quota(quota_bytes, quota_images, quota_workloads)
+        raise typer.Exit(add_user(name, role, quota, random=random))
 
     @subcommand(users, short_help="Give a user a new password; all their logins and tokens end.")
     def passwd(name: Name, random: Random = False) -> None:

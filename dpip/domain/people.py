@@ -61,6 +61,7 @@ class Quota:
 
     bytes: int | None = None
     images: int | None = None
+    workloads: int | None = None
 
 
 NO_QUOTA = Quota()
@@ -72,6 +73,7 @@ class Usage:
 
     bytes: int = 0
     images: int = 0
+    workloads: int = 0
 
 
 @dataclass(frozen=True, slots=True)

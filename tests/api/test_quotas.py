@@ -68,3 +68,22 @@ def test_no_upload_over_the_quota_is_answered_201(api: Api, jpeg: bytes) -> None
         thread.join(60)
     assert sorted(statuses) == [201] * 5 + [413] * 7
     assert api.rows()["images"] == len(api.files()) == 5
+
+
+def test_workloads_over_the_quota_are_refused_and_deleting_makes_room(api: Api) -> None:
+    give(api, quota_workloads=2)
+    first = api.workload(workload_name="first")["workload_id"]
+    api.workload()
+    refused = api.ask("POST", "/workloads")
+    assert refused.status_code == 413
+    problem = refused.get_json(force=True)
+    assert problem["type"] == "urn:dpip:problem:over-quota"
+    assert "quota is 2 workloads" in problem["detail"]
+    assert api.rows()["workloads"] == 2
+    assert api.ask("DELETE", f"/workloads/{first}").status_code == 200
+    api.workload(workload_name="first")
+    shown = api.ask("GET", "/users/alice").get_json()
+    assert (shown["quota_workloads"], shown["used_workloads"]) == (2, 2)
+    give(api, quota_workloads=None)
+    api.workload()
+    api.workload("bob")

@@ -57,8 +57,10 @@ def _check_quotas(connection: Connection) -> None:
     originals = select(workloads.c.owner_id, images.c.size_bytes).join_from(images, workloads)
     for owner, size in connection.execute(originals.where(images.c.kind == ImageKind.ORIGINAL)):
         kept[owner] = kept[owner][0] + size, kept[owner][1] + 1
+    made = Counter(connection.scalars(select(workloads.c.owner_id)))
     for user in connection.execute(select(users)):
         assert (user.used_bytes, user.used_images) == kept[user.id], f"the count of {user.name!r}"
+        assert user.used_workloads == made[user.id], f"the workloads of {user.name!r}"
 
 
 def _check_counts(workload: AnyRow, found: list[AnyRow]) -> None:

@@ -100,7 +100,7 @@ def test_what_was_kept_before_there_were_quotas_is_counted(empty_url: str) -> No
     database.close()
     with open_datastore(empty_url) as store:
         ann, bob = store.accounts.users().items
-        assert (ann.used, bob.used) == (Usage(350, 3), Usage(0, 0))
+        assert (ann.used, bob.used) == (Usage(350, 3, 2), Usage(0, 0, 0))
         caller = store.tokens.find_caller("0123456789abcdefghijk", 1.0)
         assert caller is not None
         assert caller.scopes == {Scope.READ, Scope.WRITE}

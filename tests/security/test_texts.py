@@ -37,7 +37,7 @@ TEXTS = {
 }
 FIELDS = {
     "/workloads": ("filter", "workload_name", "tags", "priority", "parameters", "sigma"),
-    "/users": ("name", "password", "role", "quota_bytes", "quota_images"),
+    "/users": ("name", "password", "role", "quota_bytes", "quota_images", "quota_workloads"),
     "/tokens": ("name", "scopes", "expires_in_hours"),
 }
 QUERIES = {
