@@ -59,11 +59,11 @@ class Login:
         return made
 
     def make_token(
-        self, user_id: str, name: str, scopes: frozenset[Scope], life_s: float
+        self, user_id: str, name: str, scopes: frozenset[Scope], life_s: float, maker: str | None = None
     ) -> tuple[str, Token]:
-        """The secret, and what is kept of it."""
+        """The secret, and what is kept of it. `maker` is the id of the token that makes it; None: a login."""
         now = self._clock()
         secret, hashed = new_token()
-        token = Token(time_ordered_id(now), user_id, None, name, scopes, now, now + life_s)
+        token = Token(time_ordered_id(now), user_id, None, name, scopes, now, now + life_s, maker=maker)
         self._tokens.add(token, hashed)
         return secret, token

@@ -69,6 +69,7 @@ def token(item: Token, of_request: str) -> accounts.Token:
         "expires_at": moment(item.expires_at),
         "last_used_at": moment(item.last_used_at),
         "current": item.id == of_request,
+        "made_by": item.maker or None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify, request
@@ -16,11 +17,10 @@ from api.shapes import accounts
 from api.trail import Trail
 from dpip import credentials
 from dpip.domain import Action, Caller, Role, Scope
-from dpip.errors import Conflict, Malformed, NotFound
+from dpip.errors import Forbidden, Malformed, NotFound
 
 MAX_HOURS = 24 * 366
 DEFAULT_HOURS = 24 * 90.0
-MAX_TOKENS = 1000  # of one user, logins too
 
 
 def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Blueprint:
@@ -65,16 +65,14 @@ def blueprint(parts: Parts, guard: Guard, login: Login, trail: Trail) -> Bluepri
         given = fields.read_fields(request)
         name = credentials.token_name(fields.text(given, "name") or "")
         scopes = _scopes(given.get("scopes"), caller.role, caller.scopes)
-        life_s = _life_s(given)
-        if len(parts.tokens.tokens(caller.user_id, parts.clock(), limit=MAX_TOKENS).items) >= MAX_TOKENS:
-            raise Conflict(f"you have {MAX_TOKENS:,} tokens, which is the most; revoke some")
-        secret, token = login.make_token(caller.user_id, name, scopes, life_s)
+        life_s = _life_s(given, caller, parts.clock())
+        secret, token = login.make_token(caller.user_id, name, scopes, life_s, caller.token_id)
         trail.did(Action.TOKEN_MADE, caller.user_name, token.id, f"{name}: {' '.join(sorted(scopes))}")
         answer = jsonify(**presenting.token(token, caller.token_id), token=secret)
         return answer, HTTPStatus.CREATED
 
     @routes.delete("/tokens/<token_id>")
-    @operation("that token is dead from then on", gives=accounts.Token)
+    @operation("that token is dead from then on, and what it made", gives=accounts.Token)
     @guard.writes
     def revoke(token_id: str) -> Response:
         caller = guard.caller
@@ -98,12 +96,28 @@ def _scopes(given: object, role: Role, maker: frozenset[Scope]) -> frozenset[Sco
     return credentials.scopes(given, role, maker)
 
 
-def _life_s(given: fields.Fields) -> float:
-    hours = given.get("expires_in_hours", DEFAULT_HOURS)
+def _life_s(given: fields.Fields, maker: Caller, now: float) -> float:
+    """A login stands for the person who logged in; any other token makes none that outlives it.
+
+    Left out, it is `DEFAULT_HOURS`, or what is left of the maker's life. Raises `Malformed` and `Forbidden`.
+    """
+    left_s = math.inf if maker.token_maker is None else maker.token_expires_at - now
+    if "expires_in_hours" not in given:
+        return min(DEFAULT_HOURS * HOUR_S, left_s)
+    life_s = _hours(given["expires_in_hours"]) * HOUR_S
+    if life_s > left_s:
+        raise Forbidden(
+            f"this token expires at {presenting.moment(maker.token_expires_at)}, and makes none that lives "
+            "longer; log in to make one"
+        )
+    return life_s
+
+
+def _hours(given: object) -> float:
     try:
-        hours = float(hours) if isinstance(hours, (str, int, float)) else 0.0
+        hours = float(given) if isinstance(given, (str, int, float)) else 0.0
     except (ValueError, OverflowError):  # of a number with hundreds of digits
         hours = 0.0
     if not 0 < hours <= MAX_HOURS:
         raise Malformed(f"expires_in_hours is a number above 0 and up to {MAX_HOURS}")
-    return hours * HOUR_S
+    return hours

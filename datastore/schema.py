@@ -91,6 +91,9 @@ tokens = Table(
     Column("id", Sorted, nullable=False, server_default=""),
     Column("name", Text, nullable=False, server_default="login"),
     Column("last_used_at", Double),
+    Column(
+        "maker", Sorted, index=True
+    ),  # the token that made it; none: a login; "": made before this was kept
     Index("ix_tokens_id", "id", unique=True),
 )
 

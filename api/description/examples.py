@@ -92,6 +92,7 @@ _TOKEN: accounts.Token = {
     "expires_at": "2026-08-02T12:00:00+00:00",
     "last_used_at": None,
     "current": False,
+    "made_by": "01jb2vb1r5s9w0c3t",
 }
 _LOGIN: accounts.Login = {
     "user": "ann",

@@ -40,6 +40,7 @@ class Token(TypedDict):
     expires_at: Moment | None
     last_used_at: Annotated[Moment | None, Field(description="may lag by some minutes")]
     current: Annotated[bool, Field(description="it is this very request's")]
+    made_by: Annotated[Id | None, Field(description="the token that made it; null for a login's")]
 
 
 class NewToken(Token):

@@ -98,6 +98,8 @@ class Caller:
     scopes: frozenset[Scope]
     worker_id: str | None = None  # set on a registered worker's token
     token_id: str = ""
+    token_expires_at: float = 0.0
+    token_maker: str | None = None  # as `Token.maker`
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class Token:
     created_at: float
     expires_at: float
     last_used_at: float | None = None  # may lag by some minutes
+    maker: str | None = None  # id of the token that made it; None: a login did, or the controller
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,9 @@ class Tokens(Protocol):
     """Keys to the API. What is kept of a token's secret is its hash."""
 
     def add(self, token: Token, token_hash: str) -> None:
-        """A worker's token belongs to no user. A worker's earlier tokens are revoked by a new one."""
+        """A worker's token belongs to no user. A worker's earlier tokens are revoked by a new one, and a
+        user's oldest logins by one too many. Raises `Unauthenticated` when its maker is dead, and `Conflict`
+        when that user made as many as there may be."""
 
     def find_caller(self, token_hash: str, now: float) -> Caller | None:
         """None for an unknown, expired or revoked token, and for a disabled user's."""
@@ -76,7 +78,8 @@ class Tokens(Protocol):
         """The live ones of a user, newest first."""
 
     def revoke(self, token_id: str, user_id: str | None = None) -> Token | None:
-        """Dead from then on. None: there is no such token of that user (of anybody, where none is named)."""
+        """Dead from then on, with all that was made by it, and by those; but a login leaves what it made.
+        None: there is no such token of that user (of anybody, where none is named)."""
 
     def note_use(self, last_used: Mapping[str, float]) -> None:
         """When tokens (by id) were last used."""

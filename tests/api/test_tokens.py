@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
-from api import tokens
 from api.journal import USE_NOTED_EVERY_S
 from dpip.domain import Role, User
 from tests.api.conftest import PASSWORD, QUICK, Api
@@ -66,6 +66,33 @@ def test_a_token_makes_none_that_may_more_than_itself(api: Api) -> None:
     assert "may allow write" in answer.get_json(force=True)["detail"]
 
 
+def with_token(api: Api, maker: dict[str, Any], **given: Any) -> TestResponse:
+    return api.ask("POST", "/tokens", None, headers=bearer(maker), json={"name": "x", **given})
+
+
+def test_a_made_token_makes_none_that_outlives_it_and_takes_what_it_made_along(api: Api) -> None:
+    made = make(api, expires_in_hours=2)
+    refused = with_token(api, made, expires_in_hours=3)
+    assert refused.status_code == 403
+    assert "makes none that lives longer; log in" in refused.get_json(force=True)["detail"]
+    child = with_token(api, made).get_json()
+    assert made["expires_at"][:19] == child["expires_at"][:19], "unless it is asked for less"
+    grandchild = with_token(api, child, expires_in_hours=1).get_json()
+    assert (child["made_by"], grandchild["made_by"]) == (made["token_id"], child["token_id"])
+    assert [status(api, token) for token in (made, child, grandchild)] == [200, 200, 200]
+    assert api.ask("DELETE", f"/tokens/{made['token_id']}").status_code == 200
+    assert [status(api, token) for token in (made, child, grandchild)] == [401, 401, 401]
+
+
+def test_a_program_keeps_its_token_when_its_maker_logs_out(api: Api) -> None:
+    made = make(api, expires_in_hours=1000)
+    assert api.ask("DELETE", "/logout").status_code == 200
+    api.tokens.clear()
+    assert status(api, made) == 200
+    listed = api.ask("GET", "/tokens").get_json()["tokens"]
+    assert [token["made_by"] is None for token in listed] == [True, False]
+
+
 def test_tokens_are_listed_without_their_secrets(api: Api) -> None:
     made = make(api, name="Kamera \N{CAMERA}", scopes="read", expires_in_hours=8)
     make(api, "bob")
@@ -107,7 +134,7 @@ def test_tokens_are_revoked_one_by_one_by_their_user_or_an_administrator(api: Ap
 
 
 def test_a_user_has_a_bounded_number_of_tokens(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "MAX_TOKENS", 3)
+    monkeypatch.setattr("datastore.tokens.MOST_MADE", 2)
     first, _ = make(api), make(api)
     assert api.ask("POST", "/tokens", json={"name": "one too many"}).status_code == 409
     api.ask("DELETE", f"/tokens/{first['token_id']}")
