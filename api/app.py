@@ -40,6 +40,8 @@ from api.turns import Turns
 from api.watching import history, metrics
 from api.watching.requests import Requests
 
+STRANGERS = "requests per second without a live token from this address; POST /login gives one"
+
 
 def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     """A WSGI application; any number of threads may run it."""
@@ -53,8 +55,10 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     Requests(parts.counted).install(app)
     trail = Trail(parts.journal, parts.clock)
     login = Login(parts.accounts, parts.tokens, passwords or Passwords(), trail, parts.clock)
-    guard = Guard(parts.tokens, login, trail, Rates(parts.bounds.requests_per_second), parts.clock)
     bounds = parts.bounds
+    rates = Rates(bounds.requests_per_second)
+    strangers = Rates(bounds.strangers_per_second, what=STRANGERS)
+    guard = Guard(parts.tokens, login, trail, rates, strangers, parts.clock)
     leaving = Turns(bounds.downloads_at_once, bounds.upload_wait_s, bounds.downloads_waiting, "downloads")
     app.register_blueprint(session.blueprint(parts, guard, login, trail))
     app.register_blueprint(tokens.blueprint(parts, guard, login, trail))

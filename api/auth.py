@@ -11,6 +11,7 @@ from flask import Response, request
 from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth
 
 from api.description.operation import Needs, guarded
+from api.guessing import network_of
 from api.login import Login
 from api.problems import problem
 from api.rates import Rates
@@ -28,11 +29,15 @@ _MAX_TOKEN_CHARS = 200
 class Guard:
     """Decorators for views. A view without one of them is open to everybody."""
 
-    def __init__(self, tokens: Tokens, login: Login, trail: Trail, rates: Rates, clock: Clock) -> None:
+    def __init__(
+        self, tokens: Tokens, login: Login, trail: Trail, rates: Rates, strangers: Rates, clock: Clock
+    ) -> None:
+        """`rates` are of users, `strangers` of addresses from which no live token comes."""
         self._tokens = tokens
         self._login = login
         self._trail = trail
         self._rates = rates
+        self._strangers = strangers
         self._clock = clock
         self._basic = HTTPBasicAuth(realm=REALM)
         self._bearer = HTTPTokenAuth(scheme="Bearer", realm=REALM)
@@ -122,14 +127,17 @@ class Guard:
         return caller
 
     def _no_token(self, _status: int) -> Response:
-        if request.authorization is None:
-            self._trail.refused(Action.REFUSED, None, "no token")
+        given = request.authorization is not None
+        why = "an unknown, expired or revoked token" if given else "no token"
+        self._trail.refused(Action.REFUSED, None, why)
+        # Only now: whoever has a live token gets in, whatever else comes from the same address.
+        self._strangers.take(network_of(request.remote_addr or ""))
+        if not given:
             return problem(
                 HTTPStatus.UNAUTHORIZED,
                 "a token is needed: send the header 'Authorization: Bearer <token>'; "
                 "POST /login gives a token",
             )
-        self._trail.refused(Action.REFUSED, None, "an unknown, expired or revoked token")
         response = problem(
             HTTPStatus.UNAUTHORIZED,
             "this token is unknown, expired, revoked or logged out; POST /login gives a new one",

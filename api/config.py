@@ -50,6 +50,12 @@ class ApiSettings(LimitSettings, VideoLimitSettings):
     requests_per_second: float = Field(
         0.0, ge=0, description="requests that a user may make in each second, for ten seconds at once; 0: any"
     )
+    strangers_per_second: float = Field(
+        5.0,
+        ge=0,
+        description="requests without a live token that may come from an address in each second, for ten "
+        "seconds at once; 0: any",
+    )
     quota_bytes: int | None = Field(
         None, ge=0, description="bytes of originals that a user may keep, who has no quota of their own"
     )
@@ -108,6 +114,7 @@ class ApiSettings(LimitSettings, VideoLimitSettings):
             token_s=self.token_hours * HOUR_S,
             idempotency_s=self.idempotency_hours * HOUR_S,
             requests_per_second=self.requests_per_second / self.processes,
+            strangers_per_second=self.strangers_per_second / self.processes,
             quota=self.quota,
             uploads_at_once=self.uploads_at_once,
             max_archive_bytes=self.max_archive_bytes,

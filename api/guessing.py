@@ -44,7 +44,7 @@ def name_key(name: str) -> str:
 
 def guesser(name: str, address: str | None) -> Guesser:
     """`address` is the client's, None where there is none."""
-    network = _network(address) if address else ""
+    network = network_of(address) if address else ""
     counted = f"address:{network}" if address and not is_loopback(address) else None
     return Guesser(name_key(name), f"{name_key(name)}:{network}", counted)
 
@@ -66,7 +66,8 @@ def _rising(count: int, free: int) -> float:
     return 0.0 if count < free else min(2.0 ** min(count - free, 30), LONGEST_WAIT_S)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """What counts as one address: it itself, or an IPv6 network of one customer."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

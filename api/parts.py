@@ -43,6 +43,7 @@ class Bounds:
     token_s: float = 24 * HOUR_S
     idempotency_s: float = 24 * HOUR_S  # how long answers are remembered by their keys
     requests_per_second: float = 0.0  # of one user, in this process; 0: any number
+    strangers_per_second: float = 0.0  # requests without a live token from one address, likewise
     quota: Quota = NO_QUOTA  # of users who have none of their own
     uploads_at_once: int = 16
     videos_at_once: int = 4  # that are uploaded, and as many wait for their turn

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.guessing import (
@@ -258,3 +259,37 @@ def _text_in_failures(api: Api) -> int:
         return int(
             connection.execute("SELECT coalesce(sum(length(key)), 0) FROM login_failures").fetchone()[0]
         )
+
+
+def test_who_tries_tokens_is_slowed_down_and_hinders_nobody(api: Api) -> None:
+    """One after the other: unknown ones, malformed ones, none at all; by the address."""
+    parts = replace(api.parts, bounds=replace(api.parts.bounds, strangers_per_second=0.5))
+    client = create_app(parts, Passwords(QUICK)).test_client()
+
+    def ask(header: str | None, address: str = "192.0.2.1") -> TestResponse:
+        headers = {} if header is None else {"Authorization": header}
+        return client.get("/status", headers=headers, environ_base={"REMOTE_ADDR": address})
+
+    live = api.bearer("alice")["Authorization"]
+    tries = ["Bearer unknown", f"Bearer {'x' * 5000}", "Bearer", "Basic YTpi", None]
+    assert [ask(one).status_code for one in tries] == [401] * 5
+    for one in tries:
+        refused = ask(one)
+        assert refused.status_code == 429, one
+        assert refused.headers["Retry-After"] in {"1", "2"}
+        assert "0.5 requests per second without a live token" in refused.get_json(force=True)["detail"]
+    assert ask(live).status_code == 200
+    assert ask(None, "192.0.2.2").status_code == 401
+    of_one_customer = [ask(None, f"2001:db8::{number}").status_code for number in range(6)]
+    assert of_one_customer == [401] * 5 + [429]
+
+
+def test_rates_of_strangers_are_kept_for_so_many_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.rates._KEPT", 2)
+    rates = Rates(0.1, lambda: 0.0)
+    for caller in ("a", "b"):
+        rates.take(caller)
+    with pytest.raises(TooMany):
+        rates.take("b")
+    rates.take("c")
+    rates.take("b")
