@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from prometheus_client import CollectorRegistry
 from urllib3.filepost import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
@@ -66,6 +67,12 @@ def _as_clients_do(form: dict[str, Any]) -> tuple[bytes, str]:
         else:
             parts[name] = str(value)
     return encode_multipart_formdata(parts)
+
+
+def another_app(parts: Parts, **bounds: Any) -> Flask:
+    """Over the same parts, with other bounds; it counts for itself."""
+    changed = replace(parts, bounds=replace(parts.bounds, **bounds), counted=CollectorRegistry())
+    return create_app(changed, Passwords(QUICK))
 
 
 @dataclass

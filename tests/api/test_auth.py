@@ -5,14 +5,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from werkzeug.test import TestResponse
 
-from api.app import create_app
 from api.guessing import (
     ADDRESS_FREE,
     FREE,
@@ -24,7 +22,7 @@ from api.guessing import (
 from api.passwords import Passwords
 from api.rates import Rates
 from dpip.errors import TooMany
-from tests.api.conftest import PASSWORD, QUICK, Api, Time
+from tests.api.conftest import PASSWORD, QUICK, Api, Time, another_app
 
 
 def test_login_gives_a_token_that_works_until_logout(api: Api) -> None:
@@ -171,9 +169,7 @@ def test_requests_of_a_user_are_bounded_where_that_is_set(api: Api) -> None:
 
 
 def test_a_request_too_many_is_429_with_retry_after(api: Api) -> None:
-    bounds = replace(api.parts.bounds, requests_per_second=0.1)
-    app = create_app(replace(api.parts, bounds=bounds), Passwords(QUICK))
-    client = app.test_client()
+    client = another_app(api.parts, requests_per_second=0.1).test_client()
     headers = api.bearer("alice")
     assert client.get("/status", headers=headers).status_code == 200
     answer = client.get("/status", headers=headers)
@@ -263,8 +259,7 @@ def _text_in_failures(api: Api) -> int:
 
 def test_who_tries_tokens_is_slowed_down_and_hinders_nobody(api: Api) -> None:
     """One after the other: unknown ones, malformed ones, none at all; by the address."""
-    parts = replace(api.parts, bounds=replace(api.parts.bounds, strangers_per_second=0.5))
-    client = create_app(parts, Passwords(QUICK)).test_client()
+    client = another_app(api.parts, strangers_per_second=0.5).test_client()
 
     def ask(header: str | None, address: str = "192.0.2.1") -> TestResponse:
         headers = {} if header is None else {"Authorization": header}

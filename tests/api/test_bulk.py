@@ -7,7 +7,6 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,12 +14,10 @@ from urllib3.filepost import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from api import archives
-from api.app import create_app
 from api.bulk import BATCH
-from api.passwords import Passwords
 from dpip.errors import StorageFull
 from dpip.ports import Upload
-from tests.api.conftest import QUICK, Api
+from tests.api.conftest import Api, another_app
 from tests.pictures import encode, photograph
 
 Files = list[tuple[str, bytes]]
@@ -298,8 +295,7 @@ def test_a_full_disk_in_the_middle_tells_how_many_were_kept(
 
 
 def test_a_zip_has_a_limit_of_its_own(api: Api, files: Files) -> None:
-    small = replace(api.parts, bounds=replace(api.parts.bounds, max_archive_bytes=50_000))
-    client = create_app(small, Passwords(QUICK)).test_client()
+    client = another_app(api.parts, max_archive_bytes=50_000).test_client()
     workload_id = api.workload()["workload_id"]
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:

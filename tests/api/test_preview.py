@@ -12,10 +12,8 @@ import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from api.app import create_app
-from api.passwords import Passwords
 from imaging.previews import LIMITS, Previews
-from tests.api.conftest import QUICK, Api
+from tests.api.conftest import Api, another_app
 from tests.pictures import encode, photograph
 
 
@@ -29,7 +27,7 @@ def previews() -> Iterator[Previews]:
 @pytest.fixture
 def trying(api: Api, previews: Previews) -> Api:
     api.parts = replace(api.parts, previews=previews)
-    api.app = create_app(api.parts, Passwords(QUICK))
+    api.app = another_app(api.parts)
     return api
 
 

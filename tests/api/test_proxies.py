@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from flask import Flask
 
-from api.app import create_app
 from api.config import ApiSettings
-from api.parts import Parts
-from api.passwords import Passwords
 from api.proxies import client, networks
 from dpip.settings import load
-from tests.api.conftest import QUICK, Api
+from tests.api.conftest import Api, another_app
 
 TRUSTED = networks("10.0.0.0/8, 192.168.1.1,2001:db8::/32")
 
@@ -40,21 +36,20 @@ def test_the_right_most_address_that_is_no_trusted_proxys_counts(
     assert client(peer, forwarded, ()) == peer
 
 
-def audited(api: Api, parts: Parts, peer: str, *forwarded: str) -> str:
+def audited(api: Api, app: Flask, peer: str, *forwarded: str) -> str:
     """The address that a wrong password is written down with."""
-    app = create_app(parts, Passwords(QUICK))
     headers = [("X-Forwarded-For", one) for one in forwarded]
     answer = app.test_client().post(
         "/login", auth=("alice", "wrong"), headers=headers, environ_overrides={"REMOTE_ADDR": peer}
     )
     assert answer.status_code == 401
-    parts.journal.flush()
+    api.parts.journal.flush()
     return str(api.ask("GET", "/audit?action=login-refused", "admin").get_json()["entries"][0]["address"])
 
 
 def test_a_header_counts_only_where_a_proxy_is_trusted(api: Api) -> None:
-    behind = replace(api.parts, bounds=replace(api.parts.bounds, trusted_proxies=TRUSTED))
-    assert audited(api, api.parts, "203.0.113.9", "198.51.100.1") == "203.0.113.9", "by default"
+    behind = another_app(api.parts, trusted_proxies=TRUSTED)
+    assert audited(api, api.app, "203.0.113.9", "198.51.100.1") == "203.0.113.9", "by default"
     assert audited(api, behind, "203.0.113.9", "198.51.100.1") == "203.0.113.9"
     assert audited(api, behind, "10.0.0.5", "198.51.100.1") == "198.51.100.1"
     assert audited(api, behind, "10.0.0.5", "203.0.113.1", "198.51.100.2") == "198.51.100.2"
