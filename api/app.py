@@ -35,6 +35,7 @@ from api.parts import Parts
 from api.passwords import Passwords
 from api.proxies import TrustedProxies
 from api.rates import Rates
+from api.stalls import StallWatch
 from api.trail import Trail
 from api.turns import Turns
 from api.watching import history, metrics
@@ -83,6 +84,7 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     headers.install(app)
     hosts.install(app)
     problems.install(app)
-    served = Bodies(app.wsgi_app, bounds.courtesies_at_once, bounds.courtesies_waiting, bounds.stall_s)
+    stalls = StallWatch(bounds.stall_s, bounds.min_bytes_per_second)
+    served = Bodies(app.wsgi_app, bounds.courtesies_at_once, bounds.courtesies_waiting, stalls)
     app.wsgi_app = TrustedProxies(served, bounds.trusted_proxies)  # type: ignore[method-assign]
     return app

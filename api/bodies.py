@@ -41,7 +41,8 @@ def in_chunks(request: Request) -> bool:
 class Body:
     """`wsgi.input` that ends where the request's body ends, and complains when it ends before.
 
-    Raises `Malformed` for a body that is shorter than its Content-Length says, `TooSlow` for one that stalls.
+    Raises `Malformed` for a body that is shorter than its Content-Length says, `TooSlow` for one that stalls
+    or trickles.
     """
 
     def __init__(self, environ: WSGIEnvironment, stalls: StallWatch) -> None:
@@ -93,11 +94,8 @@ class Body:
             return
 
     def _cut_off(self) -> Malformed | TooSlow:
-        if self.request.stalled:  # a read that was ended brought what had come; the next one brought nothing
-            return TooSlow(
-                f"nothing more of the body came for {self._stalls.limit_s:g} seconds, "
-                f"after {self.received:,} bytes; send it again"
-            )
+        if self.request.ended:  # a read that was ended brought what had come; the next one brought nothing
+            return TooSlow(f"{self.request.ended}, after {self.received:,} bytes; send it again")
         return Malformed(
             f"the request's body was cut off: {self.received:,} of {self.length or 0:,} bytes came; "
             "send it again"
@@ -112,10 +110,10 @@ class Bodies:
     """
 
     def __init__(
-        self, app: WSGIApplication, courtesies_at_once: int, courtesies_waiting: int, stall_s: float
+        self, app: WSGIApplication, courtesies_at_once: int, courtesies_waiting: int, stalls: StallWatch
     ) -> None:
         self._app = app
-        self._stalls = StallWatch(stall_s)
+        self._stalls = stalls
         self._courtesies = Turns(courtesies_at_once, COURTESY_WAIT_S, courtesies_waiting, "courtesies")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

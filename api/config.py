@@ -77,6 +77,12 @@ class ApiSettings(LimitSettings, VideoLimitSettings):
     stall_s: float = Field(
         30.0, ge=1, description="seconds for which the body of a request may stop coming; then it is ended"
     )
+    min_bytes_per_second: float = Field(
+        1000.0,
+        ge=0,
+        description="bytes of a request's body that must come in each second, on average over the time of "
+        "--stall-s; 0: any",
+    )
     max_archive_bytes: int = Field(
         4 * 2**30,
         ge=1,
@@ -119,6 +125,7 @@ class ApiSettings(LimitSettings, VideoLimitSettings):
             uploads_at_once=self.uploads_at_once,
             max_archive_bytes=self.max_archive_bytes,
             stall_s=self.stall_s,
+            min_bytes_per_second=self.min_bytes_per_second,
             trusted_proxies=networks(self.trusted_proxies),
             uploads_waiting=9 * some,
             videos_at_once=max(1, some // 2),

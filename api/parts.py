@@ -61,6 +61,7 @@ class Bounds:
     courtesies_waiting: int = 4
     trusted_proxies: tuple[Network, ...] = ()  # whose word on who asks is taken
     stall_s: float = 30.0  # a request whose body stops for so long is ended
+    min_bytes_per_second: float = 0.0  # of a body, on average over as long; 0: any
     previews_at_once: int = 2
     previews_waiting: int = 4
     max_attempts: int = 5  # of a job; a delivered result never uses one up

@@ -1,4 +1,5 @@
-"""Ends requests whose body has stopped coming: each holds a thread and a turn that others wait for.
+"""Ends requests whose body has stopped coming, or only trickles: each holds a thread and a turn that others
+wait for.
 
 The server reads bodies without a time limit, and does not tell which socket a request came on. So a thread
 looks now and then whether a read has been waiting for too long, and then shuts the reading side of those
@@ -7,27 +8,25 @@ be read. The reader finds the end of its body, and the client still gets its ans
 
 Another request from there may be as silent: it waits for its turn, is worked on, or is a download that its
 client reads slowly. While there is one, nothing is shut for a minute. Connections without a request end with
-the stalled.
+the stalled. Those that trickle are told by their own bytes; see `api.trickles`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import socket
-import struct
-import termios
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from weakref import WeakSet
 
+from api.connections import connections
+from api.trickles import Trickles
+
 LOOK_S = 1.0
+SLOW_S = 2.0  # a read that waits for so long is looked at
 POSTPONED_S = 60.0  # the system itself gives up a download of which nobody reads anything for so long
-_INTERNET = (socket.AF_INET, socket.AF_INET6)
-_LAST_DATA_SENT, _LAST_DATA_RECEIVED = 44, 52  # where they stand in Linux's struct tcp_info, in milliseconds
 
 
 class InFlight:
@@ -37,7 +36,7 @@ class InFlight:
         self.address = address
         self.moved_at = time.monotonic()  # when bytes of it were last known to come or go
         self.reads_since: float | None = None  # a read that waits for bytes
-        self.stalled = False  # a read was ended from here
+        self.ended: str | None = None  # why a read was ended from here
 
     def moved(self) -> None:
         self.moved_at = time.monotonic()
@@ -62,8 +61,10 @@ def stalled(requests: Iterable[InFlight], before: float) -> list[InFlight]:
 class StallWatch:
     """Knows every request; its thread runs while a body is being read."""
 
-    def __init__(self, limit_s: float) -> None:
-        self.limit_s = limit_s
+    def __init__(self, limit_s: float, least_per_s: float = 0.0) -> None:
+        """`least_per_s` bytes are to come each second, on average over as long; 0: any number."""
+        self._limit_s = limit_s
+        self._trickles = Trickles(least_per_s, limit_s)
         self._lock = threading.Lock()
         self._requests: WeakSet[InFlight] = WeakSet()  # a request that nobody ended is forgotten, too
         self._thread: threading.Thread | None = None
@@ -80,7 +81,7 @@ class StallWatch:
 
     @contextmanager
     def reading(self, request: InFlight) -> Iterator[None]:
-        """Around each read of a body; `stalled` is true afterwards when one was ended from here."""
+        """Around each read of a body; `ended` says afterwards why one was ended from here."""
         with self._lock:
             request.reads_since = time.monotonic()
             if self._thread is None:
@@ -96,45 +97,48 @@ class StallWatch:
     def _watch(self) -> None:
         """Ends when there is nothing left to watch."""
         while True:
-            time.sleep(min(LOOK_S, self.limit_s))
+            time.sleep(min(LOOK_S, self._limit_s))
+            now = time.monotonic()
             with self._lock:
-                if all(request.reads_since is None for request in self._requests):
+                reading = [one for one in self._requests if one.reads_since is not None]
+                if not reading:
                     self._thread = None
                     return
-                late = stalled(self._requests, time.monotonic() - self.limit_s)
-                for request in late:
-                    request.stalled = True
+                late = stalled(self._requests, now - self._limit_s)
+                slow = [one for one in reading if now - (one.reads_since or now) >= SLOW_S]
             if late:
-                _shut_silent({request.address for request in late}, self.limit_s)
+                _tell(late, f"nothing more of the body came for {self._limit_s:g} seconds")
+                _shut_silent({request.address for request in late}, self._limit_s)
+            if self._trickles.least_per_s:
+                self._shut_trickling(slow, now)
+
+    def _shut_trickling(self, slow: list[InFlight], now: float) -> None:
+        addresses = {request.address for request in slow}
+        peers = self._trickles.look((seen for seen, _ in connections(addresses)), now)
+        if not peers:
+            return
+        least, within_s = self._trickles.least_per_s, self._trickles.within_s
+        why = f"fewer than {least:,g} bytes of the body came in each second, for {within_s:g} seconds"
+        ended = {address for address, _ in peers}
+        _tell([request for request in slow if request.address in ended], why)
+        for seen, connection in connections(ended):
+            if seen.peer in peers:
+                _shut(connection)
+
+
+def _tell(requests: Iterable[InFlight], why: str) -> None:
+    """Before their reads end."""
+    for request in requests:
+        request.ended = why
 
 
 def _shut_silent(addresses: set[str], limit_s: float) -> None:
     """Connections from these addresses on which nothing has come or gone for so long, and nothing waits."""
-    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not paths
-        with contextlib.suppress(OSError), _opened(int(name)) as found:
-            if found.family not in _INTERNET or found.getpeername()[0] not in addresses:
-                continue
-            if _silent_s(found) >= limit_s and not _waiting_bytes(found):
-                found.shutdown(socket.SHUT_RD)
+    for seen, connection in connections(addresses):
+        if seen.silent_s >= limit_s and not seen.waiting_bytes:
+            _shut(connection)
 
 
-def _opened(descriptor: int) -> socket.socket:
-    """A second descriptor of the same socket. Raises `OSError` for what is none, or is gone."""
-    second = os.dup(descriptor)
-    try:
-        return socket.socket(fileno=second)
-    except OSError:
-        os.close(second)
-        raise
-
-
-def _silent_s(connection: socket.socket) -> float:
-    facts = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_DATA_RECEIVED + 4)
-    sent = struct.unpack_from("I", facts, _LAST_DATA_SENT)[0]
-    received = struct.unpack_from("I", facts, _LAST_DATA_RECEIVED)[0]
-    return float(min(sent, received)) / 1000
-
-
-def _waiting_bytes(connection: socket.socket) -> int:
-    """What came and was not read yet: a body that waits for its turn."""
-    return int(struct.unpack("i", fcntl.ioctl(connection, termios.FIONREAD, bytes(4)))[0])
+def _shut(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RD)
