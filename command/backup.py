@@ -7,13 +7,14 @@ never missing, as they were there before the row. What is deleted meanwhile is l
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from command.archive import Writer
 from command.exits import DONE, Ended
@@ -105,13 +106,20 @@ def _copy(store: ImageStore, writer: Writer, images: Sequence[Named]) -> tuple[l
     sizes, missing = [], []
     for image in gauge(images, "images"):
         try:
-            data = store.get(image.key)
-        except MissingBytes:
+            stream = _opened(store, image.key)
+        except (MissingBytes, FileNotFoundError):
             missing.append(image)
             continue
-        writer.write(f"images/{image.key}", data)
-        sizes.append(len(data))
+        with stream:
+            sizes.append(writer.copy(f"images/{image.key}", stream))
     return sizes, missing
+
+
+def _opened(store: ImageStore, key: str) -> BinaryIO:
+    """A file where there is one: videos may be larger than memory. Raises `MissingBytes`, and
+    `FileNotFoundError` for what is deleted just now."""
+    path = store.local_path(key)
+    return io.BytesIO(store.get(key)) if path is None else path.open("rb")
 
 
 def _deleted(url: str, missing: Sequence[Named]) -> tuple[tuple[str, ...], tuple[str, ...]]:

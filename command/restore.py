@@ -79,9 +79,14 @@ def _restore(settings: Common, reader: Reader, manifest: Manifest) -> int:
     for name in gauge(names, "images"):
         key = name.removeprefix("images/")
         _check_key(key)
-        data = reader.read(name)
-        store.delete([key])  # of a restore that was cut off
-        store.put(key, data)
+        upload = store.begin()
+        try:
+            for piece in reader.pieces(name):
+                upload.write(piece)
+            store.delete([key])  # of a restore that was cut off
+            upload.commit(key)
+        finally:
+            upload.abort()
     for name in set(manifest.secrets) & set(SECRETS):
         write_secret(settings.at_home.secrets / name, reader.read(f"secrets/{name}").decode())
     load(settings.datastore_url, manifest.revision, manifest.tables, rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import itertools
 import json
 import os
@@ -15,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from command.archive import Reader, Writer
 from dpip.home import Home
 from tests.api.processes import PASSWORD, ApiProcess, running
 from tests.datastore.invariants import check_invariants
@@ -191,3 +194,28 @@ def test_the_manifest_says_what_is_in_it(backed_up: tuple[Path, Path]) -> None:
     assert manifest["images"] == 1
     assert manifest["rows"]["images"] == manifest["rows"]["jobs"] == 1
     assert manifest["secrets"] == ["join_token"]
+
+
+class Counting(io.BytesIO):
+    """Knows the largest piece that was read of it."""
+
+    most = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.most = max(self.most, len(data))
+        return data
+
+
+@pytest.mark.parametrize("name", ["backup", "backup.tar"])
+def test_a_video_is_not_held_in_memory(tmp_path: Path, name: str) -> None:
+    video = Counting(os.urandom(5 * 2**20))
+    writer = Writer(tmp_path / name)
+    assert writer.copy("images/film/video.mp4", video) == 5 * 2**20
+    writer.finish(b"{}", hashlib.sha256(writer.sums).hexdigest())
+    assert video.most <= 2**20
+    reader = Reader(tmp_path / name)
+    pieces = list(reader.pieces("images/film/video.mp4"))
+    reader.close()
+    assert max(map(len, pieces)) <= 2**20
+    assert b"".join(pieces) == video.getvalue()

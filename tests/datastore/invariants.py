@@ -10,9 +10,10 @@ from datastore.engines import connect
 from datastore.rows import AnyRow
 from datastore.schema import images, jobs, users, workloads
 from dpip import ids
-from dpip.domain import ImageKind, JobState
+from dpip.domain import ImageKind, JobState, VideoState
 
 STATES = [state.value for state in JobState]
+_COUNTED = (ImageKind.ORIGINAL, ImageKind.VIDEO)
 
 
 def check_invariants(url: str) -> None:
@@ -40,13 +41,21 @@ def check_tables(connection: Connection) -> None:
     for job in (job for found in by_workload.values() for job in found):
         _check_job(job)
         expected.add(job.id)
-        assert stored[job.id].kind == ImageKind.ORIGINAL
+        wanted = ImageKind.FRAME if rows[job.workload_id].video else ImageKind.ORIGINAL
+        assert stored[job.id].kind == wanted
         if job.state == JobState.DONE:
             for output in rows[job.workload_id].outputs:
                 filtered = ids.filtered_id(job.id, output)
                 assert stored[filtered].kind == ImageKind.FILTERED
                 assert stored[filtered].seq == job.seq
                 expected.add(filtered)
+    for workload in (row for row in rows.values() if row.video):
+        upload = ids.original_id(workload.id, 0)
+        assert stored[upload].kind == ImageKind.VIDEO
+        expected.add(upload)
+        if workload.video == VideoState.DONE:
+            assert stored[ids.filtered_id(upload)].kind == ImageKind.FILTERED_VIDEO
+            expected.add(ids.filtered_id(upload))
     _check_quotas(connection)
     assert set(stored) == expected, "images without a job that says so, or the other way round"
 
@@ -55,7 +64,7 @@ def _check_quotas(connection: Connection) -> None:
     """What is counted for each user is what there is."""
     kept: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     originals = select(workloads.c.owner_id, images.c.size_bytes).join_from(images, workloads)
-    for owner, size in connection.execute(originals.where(images.c.kind == ImageKind.ORIGINAL)):
+    for owner, size in connection.execute(originals.where(images.c.kind.in_(_COUNTED))):
         kept[owner] = kept[owner][0] + size, kept[owner][1] + 1
     made = Counter(connection.scalars(select(workloads.c.owner_id)))
     for user in connection.execute(select(users)):
