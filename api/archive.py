@@ -15,6 +15,8 @@ from api.media import format_of
 from api.outputs import output_of
 from api.parts import Parts
 from dpip.domain import ImageKind, StoredImage, Workload
+from dpip.file_names import portable_extension, portable_stem
+from dpip.names import clash_key
 
 MEDIA_TYPE = "application/zip"
 _PAGE = 500  # rows at a time
@@ -62,7 +64,7 @@ class _Pipe(io.RawIOBase):
 
 
 def _named(parts: Parts, workload: Workload, kind: ImageKind) -> Iterator[tuple[StoredImage, str]]:
-    """Each image with a name that no other has, whatever the letters' case."""
+    """Each image with a name that every system takes, and no other has, whatever the letters' case."""
     taken: set[str] = set()
     several = len(workload.outputs) > 1 and kind is ImageKind.FILTERED
     original: StoredImage | None = None
@@ -75,10 +77,10 @@ def _named(parts: Parts, workload: Workload, kind: ImageKind) -> Iterator[tuple[
         stem = PurePosixPath(called).stem if called else image.id
         extension = format_of(image.facts.format).extension
         if (called and kind is ImageKind.ORIGINAL) or (called and _same_format(called, extension)):
-            extension = PurePosixPath(called).suffix or extension
+            extension = portable_extension(PurePosixPath(called).suffix) or extension
         output = output_of(image.id)
-        folder = f"{output[1]}/" if several and output else ""
-        yield image, _free(taken, folder + (stem.strip(". ") or image.id), extension)
+        folder = f"{portable_stem(output[1])}/" if several and output else ""
+        yield image, _free(taken, folder + (portable_stem(stem) or image.id), extension)
 
 
 def _same_format(name: str, extension: str) -> bool:
@@ -90,10 +92,10 @@ def _same_format(name: str, extension: str) -> bool:
 
 def _free(taken: set[str], stem: str, extension: str) -> str:
     name, number = stem + extension, 1
-    while name.casefold() in taken:
+    while clash_key(name) in taken:
         number += 1
         name = f"{stem} ({number}){extension}"
-    taken.add(name.casefold())
+    taken.add(clash_key(name))
     return name
 
 

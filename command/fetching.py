@@ -9,6 +9,8 @@ from pathlib import Path
 
 from command import printing, talking
 from command.exits import DONE, SOME_FAILED, USAGE, Ended
+from dpip.file_names import portable_extension, portable_stem
+from dpip.names import clash_key
 from dpip_client import Client, Image
 from imaging.formats import FORMATS, canonical_name
 
@@ -69,22 +71,27 @@ def _there(target: Path, image: Image) -> bool:
 
 
 def _names(images: list[Image], originals: dict[str, str | None]) -> list[str]:
-    """As the originals were called; where that would clash, or there was no name, the id."""
+    """As the originals were called, as far as every system takes it; where that would clash, or there was no
+    name, the id."""
     wished = [_wished(image, originals) for image in images]
-    often = Counter(wished)
+    often = Counter(map(clash_key, wished))
     return [
-        name if often[name] == 1 else f"{image.id}{FORMATS[image.format].extension}"
+        name if often[clash_key(name)] == 1 else f"{image.id}{_extension(image)}"
         for image, name in zip(images, wished, strict=True)
     ]
+
+
+def _extension(image: Image) -> str:
+    """Of a format that only a newer server knows, what it calls it."""
+    known = FORMATS.get(image.format)
+    return known.extension if known else portable_extension(f".{image.format}")
 
 
 def _wished(image: Image, originals: dict[str, str | None]) -> str:
     original = image.id.removesuffix(f"-{image.output}") if image.output else image.id
     given = Path((originals.get(original) or "").replace("\\", "/")).name
-    given = "".join(char for char in given if char.isprintable())
-    path = Path(given.lstrip(".") or image.id)
-    extension = FORMATS[image.format].extension
-    ending = path.suffix if canonical_name(path.suffix) == image.format else extension
-    stem = path.stem if canonical_name(path.suffix) else path.name
+    path = Path(given.lstrip(". ") or image.id)
+    kept = canonical_name(path.suffix) == image.format and portable_extension(path.suffix)
+    stem = portable_stem(path.stem if canonical_name(path.suffix) else path.name) or image.id
     output = f"-{image.output}" if image.output not in {None, "filtered"} else ""
-    return f"{stem}{output}{ending}"
+    return f"{stem}{output}{kept or _extension(image)}"

@@ -17,9 +17,9 @@ _UNSEEN = frozenset(
 ) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 _PUNCTUATION = frozenset(" ._-")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
-_WINDOWS_DEVICES = frozenset(
-    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
-)
+_WINDOWS_DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$"}) | {
+    f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)
+}
 
 
 def workload_name(text: str) -> str:
@@ -45,9 +45,14 @@ def _workload_name_problem(name: str) -> str | None:
         return f"has a character that a name may not have: {wrong!a}"
     if not _is_word(name[0]) or not _is_word(name[-1]):
         return f"begins or ends with {name[0] if not _is_word(name[0]) else name[-1]!r}"
-    if clash_key(name.split(".", maxsplit=1)[0]).strip() in _WINDOWS_DEVICES:
+    if is_device(name):
         return "is the name of a device on some systems"
     return None
+
+
+def is_device(name: str) -> bool:
+    """Does Windows take a file of this name for a device, whatever ends it?"""
+    return clash_key(name.split(".", maxsplit=1)[0]).strip() in _WINDOWS_DEVICES
 
 
 def _is_word(char: str) -> bool:

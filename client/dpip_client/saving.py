@@ -14,6 +14,9 @@ from typing import BinaryIO
 from dpip_client.errors import Damaged
 
 _SHA256 = re.compile(r'^"([0-9a-f]{64})"$')
+# What a name of DPIP's looks like; and what Windows takes for a device, whatever ends it.
+_PLAIN = re.compile(r"\w[\w .()+-]{0,180}(?<![ .])", re.ASCII)
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d) *(\.|$)", re.IGNORECASE)
 _FILENAME = re.compile(r'filename="?([^";]+)"?')
 
 
@@ -99,7 +102,8 @@ def saving(target: Path) -> Iterator[Saving]:
 
 
 def _name(headers: Mapping[str, str]) -> str:
-    """Nothing but a name: what a server says must not lead out of the folder."""
+    """Nothing but a name, and one that every system takes: what a server says must not lead out of the
+    folder, nor to a device or a stream."""
     found = _FILENAME.search(headers.get("content-disposition", ""))
     name = Path(found[1].replace("\\", "/")).name if found else ""
-    return name if name not in {"", ".", ".."} else "image"
+    return name if _PLAIN.fullmatch(name) and not _DEVICE.match(name) else "image"

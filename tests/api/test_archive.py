@@ -71,3 +71,26 @@ def test_nobody_gets_anothers(api: Api, jpeg: bytes) -> None:
     workload_id = api.workload()["workload_id"]
     assert api.ask("GET", f"/workloads/{workload_id}/archive", "bob").status_code == 404
     assert api.ask("GET", f"/workloads/{workload_id}/archive?kind=x").status_code == 400
+
+
+def test_names_are_such_that_every_system_can_unpack_them(api: Api, jpeg: bytes) -> None:
+    made = api.workload(filter="{con=grayscale;small=resize:width=20}")
+    names = [
+        "nul.jpg",
+        "at 10:30?.jpg",
+        "end. .jpg",
+        "é" * 250 + ".jpg",
+        "cafe\u0301.jpg",
+        "caf\u00e9.jpg",
+        "x.y:z",
+    ]
+    for name in names:
+        finish(api, api.upload(made["workload_id"], jpeg, name=name).get_json()["image_id"], jpeg)
+    with unzip(api.ask("GET", f"/workloads/{made['workload_id']}/archive?kind=original")) as found:
+        called = found.namelist()
+    assert called[:3] == ["_nul.jpg", "at 10_30_.jpg", "end.jpg"]
+    assert called[3] == "é" * 90 + ".jpg"
+    assert called[5] == "caf\u00e9 (2).jpg", "some systems take both for one"
+    assert called[6] == "x.jpg"
+    with unzip(api.ask("GET", f"/workloads/{made['workload_id']}/archive")) as found:
+        assert found.namelist()[:2] == ["_con/_nul.jpg", "small/_nul.jpg"]

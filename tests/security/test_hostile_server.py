@@ -50,6 +50,42 @@ def test_names_of_pictures_stay_in_the_folder(name: str) -> None:
     assert called.isprintable()
 
 
+def test_names_are_such_that_every_system_takes_them() -> None:
+    """And so that one odd name does not end the download of all."""
+    names = [
+        "CON.jpg",
+        "a:b.jpg",
+        'wh<a>t?"*|.jpg',
+        "x. .jpg",
+        "é" * 300 + ".jpg",
+        "a.jpg" + "x" * 300,
+    ]
+    images = [Image.of({**IMAGE, "image_id": f"w1-{number}"}) for number in range(len(names))]
+    called = fetching._names(images, {image.id: name for image, name in zip(images, names, strict=True)})
+    assert called[:4] == ["_CON.jpg", "a_b.jpg", "wh_a_t____.jpg", "x.jpg"]
+    assert called[4] == "é" * 90 + ".jpg"
+    assert max(len(name.encode()) for name in called) < 200
+
+
+def test_a_format_that_only_a_newer_server_knows_is_no_reason_to_fail() -> None:
+    images = [
+        Image.of({**IMAGE, "image_id": f"w1-{n}", "format": f}) for n, f in enumerate(("jxl", "../x", ""))
+    ]
+    called = fetching._names(images, {"w1-0": "a.jpg", "w1-1": "b.jpg"})
+    assert called == ["a.jxl", "b", "w1-2"]
+
+
+def test_names_that_differ_in_case_alone_are_two_files() -> None:
+    images = [Image.of({**IMAGE, "image_id": f"w1-{number}"}) for number in range(2)]
+    assert fetching._names(images, {"w1-0": "a.jpg", "w1-1": "A.JPG"}) == ["w1-0.jpg", "w1-1.jpg"]
+
+
+@pytest.mark.parametrize("said", ["con.jpg", "NUL", "a:b.jpg", "x" * 300, "a.", "lpt1 .x", "\xff.jpg"])
+def test_a_download_is_called_as_every_system_takes_it(tmp_path: Path, said: str) -> None:
+    with saving(tmp_path) as sink:
+        assert sink.keep({"content-disposition": f'attachment; filename="{said}"'}).name == "image"
+
+
 @pytest.mark.parametrize("name", ["../out", "..", "/etc", ".ssh", "", STEERING])
 def test_a_workload_is_no_folder_elsewhere(name: str) -> None:
     with pytest.raises(Ended, match="--out"):
