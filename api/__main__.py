@@ -38,7 +38,7 @@ from dpip.errors import ConfigError
 from dpip.home import PRIVATE_FOLDER
 from dpip.lifecycle import Stop, stop_on_signals
 from dpip.logs import configure, fields
-from dpip.records import write_record
+from dpip.records import remove_record, write_record
 from dpip.settings import EXIT_USAGE, load
 from imaging.codec_set import use_codecs
 from imaging.previews import Previews
@@ -89,7 +89,7 @@ def _run(settings: ApiSettings, stop: Stop) -> int:
     try:
         server.run(partial(_application, settings, join_token, counts, server.stopping.is_set))
     finally:
-        record.unlink(missing_ok=True)
+        remove_record(record)
         shutil.rmtree(counts, ignore_errors=True)
         sock.close()
     log.info("stopped")

@@ -8,7 +8,6 @@ import secrets
 import sys
 import time
 from functools import cache, partial
-from pathlib import Path
 
 from bus.listener import HEARTBEAT_S
 from bus.messages import Topic
@@ -24,7 +23,7 @@ from dpip.errors import ConfigError, DpipError
 from dpip.lifecycle import EXIT_BROKEN, Stop, Supervised, stop_on_signals
 from dpip.logs import configure, fields
 from dpip.ports import ImageStore
-from dpip.records import read_record, write_record
+from dpip.records import remove_record, write_record
 from dpip.settings import EXIT_USAGE, is_loopback, load, parse_address
 from storage import open_store, shared_folder
 
@@ -139,7 +138,7 @@ def _serve(
     log.info("listening", extra=fields(address=server.address, boot=boot))
     stop.wait()
     log.info("stopping", extra=fields(reason=stop.reason))
-    _forget(record)
+    remove_record(record)
     server.close_entrances()
     reports.wake()
     for thread in threads:
@@ -153,13 +152,6 @@ def _serve(
 def _thin(datastore: Datastore) -> None:
     datastore.register.thin_samples(time.time())
     datastore.history.thin(time.time())
-
-
-def _forget(record: Path) -> None:
-    """Remove the record, unless a successor has written its own already."""
-    known = read_record(record)
-    if known and known.get("pid") == os.getpid():
-        record.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -27,3 +27,10 @@ def read_record(file: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, ValueError):
         return None
     return values if isinstance(values, dict) else None
+
+
+def remove_record(file: Path) -> None:
+    """Remove what this process wrote; a successor's, which was written meanwhile, stays."""
+    known = read_record(file)
+    if known is not None and known.get("pid") == os.getpid():
+        file.unlink(missing_ok=True)

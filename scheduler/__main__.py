@@ -19,7 +19,7 @@ from datastore import Datastore, wait_for_datastore
 from dpip.errors import ConfigError, Fenced, NotReady
 from dpip.lifecycle import Stop, stop_on_signals
 from dpip.logs import configure, fields
-from dpip.records import write_record
+from dpip.records import remove_record, write_record
 from dpip.settings import EXIT_USAGE, load, parse_address
 from scheduler.config import SchedulerSettings
 from scheduler.dispatcher import Dispatcher, Hint
@@ -31,6 +31,7 @@ from scheduler.ray_cluster import RayCluster
 log = logging.getLogger("scheduler")
 
 RETRY_S = 0.5
+RAY_AGAIN_S = 2.0
 DRAIN_S = 5.0
 PROGRESS_EVERY_S = 0.1  # of one workload, told to whoever watches it
 HINTS = {
@@ -84,7 +85,14 @@ def _lead(
     # Workers may join while this process still connects.
     datastore.leadership.announce_ray(leader.epoch, ray_cluster.address)
 
-    connect(ray_cluster.address, local_ip_towards(parse_address(ray_cluster.address)[0]))
+    log.info("connecting to Ray", extra=fields(address=ray_cluster.address))
+    try:
+        connect(ray_cluster.address, local_ip_towards(parse_address(ray_cluster.address)[0]))
+    except NotReady as error:
+        log.warning("Ray does not take this scheduler; trying again", extra=fields(reason=error.detail))
+        leader.resign()
+        stop_on_signals(stop)
+        return not stop.wait(RAY_AGAIN_S)
     stop_on_signals(stop)  # again: Ray has put its own handlers there
     limits = DispatchLimits(settings.lease_s, settings.poll_s, settings.max_attempts, settings.ageing_s)
     gateway = RayGateway()
@@ -119,7 +127,7 @@ def _lead(
         announcer.close()
         gateway.close()
         leader.resign()
-        record.unlink(missing_ok=True)
+        remove_record(record)
 
 
 def _run(leader: Leader, dispatcher: Dispatcher, ray_cluster: RayCluster, record: Path, stop: Stop) -> bool:

@@ -13,6 +13,7 @@ from ray.exceptions import RayActorError, RayError
 
 from cluster.names import RAY_NAMESPACE, actor_name
 from dpip.domain import ClaimedJob, Worker
+from dpip.errors import NotReady
 from dpip.logs import fields
 from scheduler.gateway import CallEnded, CallOutcomes, Ending, Event, EventSink
 
@@ -22,15 +23,22 @@ CLOSE_TIMEOUT_S = 5.0
 
 
 def connect(address: str, node_ip: str) -> None:
-    """Become a driver in the cluster. Check the address and the token first: this hangs on a dead one."""
-    ray.init(
-        address=address,
-        namespace=RAY_NAMESPACE,
-        _node_ip_address=node_ip,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        configure_logging=False,
-    )
+    """Become a driver in the cluster. Check the address first: this hangs on a dead one.
+
+    Raises `NotReady`.
+    """
+    try:
+        ray.init(
+            address=address,
+            namespace=RAY_NAMESPACE,
+            _node_ip_address=node_ip,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            configure_logging=False,
+        )
+    except Exception as error:  # a dozen kinds, by what is wrong: the token, the version, the node
+        why = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise NotReady(f"no connection to Ray at {address} from {node_ip}: {why}") from error
 
 
 def _nobody_listens(event: Event) -> None:

@@ -16,7 +16,7 @@ from datastore import Datastore, wait_for_datastore
 from dpip.errors import ConfigError, NotReady
 from dpip.lifecycle import Stop, stop_on_signals
 from dpip.logs import configure, fields
-from dpip.records import write_record
+from dpip.records import remove_record, write_record
 from dpip.settings import EXIT_USAGE, load
 from film import available
 from storage import open_store
@@ -91,7 +91,7 @@ def _run(settings: VideoSettings, join_token: str, datastore: Datastore, stop: S
     finally:
         desk.join(_ENDS_WITHIN_S)
         listener.close()
-        record.unlink(missing_ok=True)
+        remove_record(record)
         shutil.rmtree(scratch, ignore_errors=True)
     log.info("stopped")
     return 0

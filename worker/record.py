@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dpip.home import Home
-from dpip.records import read_record, write_record
+from dpip.records import remove_record, write_record
 
 
 class Record:
@@ -19,5 +19,4 @@ class Record:
 
     def remove(self) -> None:
         """Only what this process wrote: another worker may have taken the name."""
-        if (read_record(self.file) or {}).get("pid") == os.getpid():
-            self.file.unlink(missing_ok=True)
+        remove_record(self.file)
