@@ -8,7 +8,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 UV = $(shell command -v uv || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit sbom format e2e bench bench-engine bench-control simulate rivals attack overload chaos soak screenshots filter-guide golden fuzz setup setup-dev lock clean clean-all python
+.PHONY: help run test check audit otel sbom format e2e bench bench-engine bench-control simulate rivals attack overload chaos soak screenshots filter-guide golden fuzz setup setup-dev lock clean clean-all python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -30,6 +30,9 @@ audit: setup-dev ## are weaknesses known of what DPIP runs with? Asks a service 
 	@$(UV) pip sync --quiet --require-hashes --python .venv-audit/bin/python requirements-audit.lock
 	@.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock || \
 		{ echo "weaknesses are known, or the service knows nothing or was not reached: see above" >&2; exit 1; }
+
+otel: setup ## add OpenTelemetry's libraries to .venv, for traces
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-otel.lock
 
 sbom: setup-dev ## dist/dpip.cdx.json: what DPIP runs with, as CycloneDX
 	@mkdir -p dist
@@ -99,6 +102,7 @@ setup-dev: python ## make .venv with what testing needs too
 lock: setup-dev ## resolve the dependencies anew into the lock files
 	@$(COMPILE) --upgrade --extra video pyproject.toml -o requirements.lock
 	@$(COMPILE) --upgrade -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --upgrade -c requirements.lock --group pyproject.toml:otel -o requirements-otel.lock
 	@$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements-bench.lock
 	@echo uv | $(COMPILE) --upgrade - -o requirements-setup.lock
 	@echo pip-audit | $(COMPILE) --upgrade - -o requirements-audit.lock

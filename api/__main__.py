@@ -43,6 +43,7 @@ from dpip.settings import EXIT_USAGE, load
 from imaging.codec_set import use_codecs
 from imaging.previews import Previews
 from storage import open_store
+from telemetry import open_traces
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -152,6 +153,7 @@ def _application(
         settings.datastore_url, flush=settings.flush, quota=settings.quota, watch=counts.used
     )
     news = News(stopping)
+    traces = open_traces("api", os.environ)
     parts = Parts(
         accounts=datastore.accounts,
         tokens=datastore.tokens,
@@ -171,6 +173,7 @@ def _application(
         news=news,
         ask=Requester(settings.controller, join_token, CONTROLLER_WITHIN_MS).ask,
         counted=registry,
+        traces=traces,
     )
 
     def heard_anew() -> None:
@@ -185,6 +188,7 @@ def _application(
         on_reconnect=heard_anew,
         count=counts.message,
     )
+    Finalize(None, traces.close, exitpriority=1)
     Finalize(None, parts.journal.close, exitpriority=1)  # when this process, which was forked, ends
     return create_app(parts)
 

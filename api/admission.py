@@ -43,7 +43,9 @@ def _memory_of_the_like(header: Header, canonical: str, limits: Limits) -> int:
     return _known_memory(replace(header, size_bytes=rounded), canonical, limits)
 
 
-def admit(upload: Upload, name: str | None, workload: Workload, limits: Limits) -> NewOriginal:
+def admit(
+    upload: Upload, name: str | None, workload: Workload, limits: Limits, trace: str | None = None
+) -> NewOriginal:
     """Raises `UnsupportedFormat`, `TooLarge` or `Unprocessable` for what cannot be filtered."""
     header, facts = inspect(upload, limits)
     try:
@@ -57,7 +59,7 @@ def admit(upload: Upload, name: str | None, workload: Workload, limits: Limits) 
             f"({type(error).__name__}); tell who made it, or use another"
         ) from error
     needs = Needs(facts.megapixels, memory, workload.tags)
-    return NewOriginal(workload.id, name, header.extension.removeprefix("."), facts, needs)
+    return NewOriginal(workload.id, name, header.extension.removeprefix("."), facts, needs, trace)
 
 
 def shown(image_id: str, workload_id: str, facts: ImageFacts) -> dict[str, object]:

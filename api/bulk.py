@@ -7,6 +7,7 @@ what was committed before stays, and nothing else does.
 from __future__ import annotations
 
 import hashlib
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +20,15 @@ from api.forms import FilePart
 from api.incoming import file_name
 from api.parts import Parts
 from api.problems import status_of
+from api.watching.journeys import Journeys
 from bus.messages import Topic
 from dpip.domain import StoredImage, Workload
 from dpip.errors import OverQuota, Refused, TooLarge
+from dpip.logs import fields
 from dpip.ports import NewOriginal, Part, Upload
 from imaging import Limits
+
+log = logging.getLogger(__name__)
 
 BATCH = 64  # images in one transaction; each holds a file open until then
 
@@ -104,6 +109,7 @@ class BulkIntake(Intake):
         self._parts = parts
         self._workload = workload
         self._memory = memory
+        self._journeys = Journeys(parts)
         self._waiting: list[_Waiting] = []
         self._open: Upload | None = None
         self._kept: dict[int, Shown] = {}
@@ -154,7 +160,8 @@ class BulkIntake(Intake):
     def _admitted(self, upload: Upload) -> NewOriginal:
         if self.refuses:
             raise TooLarge(f"an image file may have at most {self._most:,} bytes")
-        return admit(upload, self._name, self._workload, self._parts.bounds.limits)
+        trace = self._journeys.given()
+        return admit(upload, self._name, self._workload, self._parts.bounds.limits, trace)
 
     def commit(self) -> None:
         """Keep what waits, all of it or nothing; but at the end of a quota, as much as fits."""
@@ -169,6 +176,7 @@ class BulkIntake(Intake):
         if not some:
             return
         placed: list[str] = []
+        received = self._journeys.now()
 
         def placing(upload: Upload) -> Any:
             def place(key: str) -> None:
@@ -205,7 +213,14 @@ class BulkIntake(Intake):
             self._keep(some[middle:])
         else:
             self._kept |= {mark.position: image for mark, image in told(stored)}
-            self._parts.announcer.announce(Topic.WORK, {"workload": self._workload.id})
+            self._tell(stored, received)
+
+    def _tell(self, stored: Sequence[StoredImage], received: float) -> None:
+        self._parts.announcer.announce(Topic.WORK, {"workload": self._workload.id})
+        self._journeys.uploaded(stored, received)
+        if log.isEnabledFor(logging.DEBUG):
+            for image in stored:
+                log.debug("kept", extra=fields(job=image.id, workload=self._workload.id))
 
     def _refuse(self, position: int, name: str | None, error: Refused) -> None:
         self._refused.append(

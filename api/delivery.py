@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from typing import Any, cast
@@ -10,6 +11,7 @@ from api import fields
 from api.delivered import read_making, read_others
 from api.incoming import Incoming
 from api.parts import Parts
+from api.watching.journeys import Journeys
 from dpip.domain import (
     DEFAULT_OUTPUT,
     Caller,
@@ -24,12 +26,15 @@ from dpip.domain import (
 )
 from dpip.errors import Fenced, Malformed
 from dpip.ids import copy_extension, filtered_id, result_key
+from dpip.logs import fields as fields_of_log
 from imaging import FORMATS
+
+log = logging.getLogger(__name__)
 
 _LONGEST_S = 1e9  # that a step of a job may have taken; nobody waits for decades
 
 
-def deliver(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str, Any]:
+def deliver(parts: Parts, journeys: Journeys, caller: Caller, incoming: Incoming) -> dict[str, Any]:
     """Raises `Fenced` when the attempt is over, `Malformed` for fields that make no sense.
 
     Of a job with several outputs each comes by itself, and all but the last one with `final=false`: they only
@@ -62,12 +67,15 @@ def deliver(parts: Parts, caller: Caller, incoming: Incoming) -> dict[str, Any]:
         "type": ImageKind.FILTERED.value,
         "key": this.key,
     }
+    began, worker_id = journeys.now(), caller.worker_id or ""
     if final:
         others = read_others(incoming.fields, parts.store, key_of)
         success = _all(workload, [this, *others])
         incoming.upload.commit(this.key)
-        outcome = Outcome(job_id, attempt, caller.worker_id or "", success, timings)
+        outcome = Outcome(job_id, attempt, worker_id, success, timings)
         (stands,) = parts.queue.finish([outcome], parts.clock(), parts.bounds.max_attempts)
+        log.debug("committed", extra=fields_of_log(job=job_id, attempt=attempt, stands=stands))
+        journeys.delivered(job, attempt, worker_id, began, stands=stands)
         kept = success.keys
     else:
         incoming.upload.commit(this.key)

@@ -21,6 +21,7 @@ from api.parts import Parts
 from api.shapes import work
 from api.turns import Turns
 from api.upload import Originals
+from api.watching.journeys import Journeys
 from dpip.domain import Caller, ImageKind, Scope
 from dpip.errors import Forbidden, Malformed
 from dpip.ports import Answer
@@ -32,7 +33,7 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
     """The routes below /images; `leaving` bounds downloads."""
     routes = Blueprint("images", __name__)
     bounds = parts.bounds
-    originals = Originals(parts)
+    originals, journeys = Originals(parts), Journeys(parts)
     turns = Turns(bounds.uploads_at_once, bounds.upload_wait_s, bounds.uploads_waiting, "uploads")
 
     @routes.post("/images")
@@ -57,7 +58,7 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
             receive(request, parts.store, bounds.limits.max_bytes) as incoming,
         ):
             if _kind(incoming.fields, caller) is ImageKind.FILTERED:
-                return idempotency.respond(_told(deliver(parts, caller, incoming)))
+                return idempotency.respond(_told(deliver(parts, journeys, caller, incoming)))
             if attempt.plain:
                 return idempotency.respond(_told(originals.keep(caller, incoming)))
             asked = idempotency.digest(request, incoming.fields, incoming.name, incoming.upload.sha256)
@@ -101,7 +102,12 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
     )
     @guard.reads_or_works
     def fetch(image_id: str) -> Response:
-        return taking_turns(leaving, guard.caller.user_id, lambda: download(parts, guard.caller, image_id))
+        caller = guard.caller
+        return taking_turns(
+            leaving,
+            caller.user_id,
+            lambda: journeys.downloading(image_id, download(parts, caller, image_id)),
+        )
 
     @routes.get("/workloads/<workload_id>/archive")
     @operation(

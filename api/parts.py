@@ -14,6 +14,7 @@ from api.proxies import Network
 from bus.messages import Reply, Request
 from dpip.domain import NO_QUOTA, Quota
 from dpip.ports import (
+    NO_TRACES,
     Accounts,
     Announcer,
     AuditTrail,
@@ -25,6 +26,7 @@ from dpip.ports import (
     Leadership,
     Receipts,
     Tokens,
+    Traces,
     Videos,
     WorkerRegister,
 )
@@ -87,6 +89,7 @@ class Parts:
     bounds: Bounds = field(default_factory=Bounds)
     previews: Previews | None = None
     news: News = field(default_factory=News)
+    traces: Traces = NO_TRACES
     ask: Callable[[Request], Reply] | None = None  # questions to the controller; None: there is none
     counted: CollectorRegistry = field(default_factory=CollectorRegistry)  # what this process counts
     clock: Clock = time.time

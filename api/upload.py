@@ -9,6 +9,7 @@ from api import fields, visible
 from api.admission import admit, shown
 from api.incoming import Incoming
 from api.parts import Parts
+from api.watching.journeys import Journeys
 from bus.messages import Topic
 from dpip.domain import Caller, StoredImage, Workload
 from dpip.errors import Malformed
@@ -29,6 +30,7 @@ class Originals:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._journeys = Journeys(parts)
         self._seen: dict[tuple[str, str, str], Workload] = {}  # by user, role and workload
 
     def keep(
@@ -41,7 +43,7 @@ class Originals:
         workload_id = fields.text(incoming.fields, "workload_id")
         if workload_id is None:
             raise Malformed("the field workload_id is missing; POST /workloads gives one")
-        return _keep(self._parts, self._workload(caller, workload_id), incoming, receipt)
+        return self._keep(self._workload(caller, workload_id), incoming, receipt)
 
     def _workload(self, caller: Caller, workload_id: str) -> Workload:
         key = (caller.user_id, caller.role.value, workload_id)
@@ -53,19 +55,21 @@ class Originals:
             self._seen[key] = workload
         return workload
 
+    def _keep(
+        self,
+        workload: Workload,
+        incoming: Incoming,
+        receipt: Callable[[dict[str, object]], Receipt | None] | None,
+    ) -> dict[str, object]:
+        parts, trace = self._parts, self._journeys.given()
+        new = admit(incoming.upload, incoming.name, workload, parts.bounds.limits, trace)
+        received = self._journeys.now()
 
-def _keep(
-    parts: Parts,
-    workload: Workload,
-    incoming: Incoming,
-    receipt: Callable[[dict[str, object]], Receipt | None] | None,
-) -> dict[str, object]:
-    new = admit(incoming.upload, incoming.name, workload, parts.bounds.limits)
+        def written(stored: StoredImage) -> Receipt | None:
+            return receipt(shown(stored.id, workload.id, stored.facts)) if receipt is not None else None
 
-    def written(stored: StoredImage) -> Receipt | None:
-        return receipt(shown(stored.id, workload.id, stored.facts)) if receipt is not None else None
-
-    stored = parts.catalog.add_original(new, incoming.upload.commit, parts.clock(), written)
-    parts.announcer.announce(Topic.WORK, {"workload": workload.id})
-    log.debug("kept", extra=fields_of_log(job=stored.id, workload=workload.id))
-    return shown(stored.id, workload.id, stored.facts)
+        stored = parts.catalog.add_original(new, incoming.upload.commit, parts.clock(), written)
+        parts.announcer.announce(Topic.WORK, {"workload": workload.id})
+        log.debug("kept", extra=fields_of_log(job=stored.id, workload=workload.id))
+        self._journeys.uploaded([stored], received)
+        return shown(stored.id, workload.id, stored.facts)

@@ -103,6 +103,7 @@ class Service:
 
     def on_hint(self, hint: Announcement) -> None:
         """Announce what components may have announced; remember who is to leave."""
+        log.debug("hint", extra=fields(**{**hint.body, "topic": hint.topic}))
         if hint.topic in {Topic.WORK, Topic.PROGRESS, Topic.CANCELLED, Topic.VIDEOS}:
             self._announcer.announce(hint.topic, hint.body)
         elif hint.topic.startswith(Topic.DRAIN):

@@ -361,4 +361,5 @@ def job_values(original: StoredImage, new: NewOriginal) -> dict[str, object]:
         "megapixels": new.needs.megapixels,
         "memory_bytes": new.needs.memory_bytes,
         "queued_at": original.created_at,
+        "trace": new.trace,
     }

@@ -50,6 +50,7 @@ SELECT_QUEUED = select(
     jobs.c.megapixels,
     jobs.c.memory_bytes,
     jobs.c.queued_at,
+    jobs.c.trace,
     images.c.key,
     *FACTS,
     workloads.c.name.label("workload_name"),
@@ -129,6 +130,7 @@ def queued_job(row: AnyRow, level: int = USUAL) -> QueuedJob:
         attempt=row.attempt,
         deaths=row.deaths,
         spent=row.spent,
+        trace=row.trace,
         level=level,
     )
 
@@ -148,6 +150,7 @@ def job(row: AnyRow) -> Job:
         finished_at=row.finished_at,
         timings=_timings(row),
         copy_worker_id=row.copy_worker_id,
+        trace=row.trace,
     )
 
 

@@ -201,6 +201,7 @@ jobs = Table(
     Column("filter_s", Double),
     Column("encode_s", Double),
     Column("deliver_s", Double),
+    Column("trace", Text),  # the `traceparent` that came with the upload
     Index("ix_jobs_workload_id", "workload_id", "state", "seq"),
     Index("ix_jobs_size", "workload_id", "megapixels", sqlite_where=IS_QUEUED, postgresql_where=IS_QUEUED),
 )

@@ -27,6 +27,7 @@ from scheduler.leader import Leader
 from scheduler.pace import Pace
 from scheduler.placing import DispatchLimits
 from scheduler.ray_cluster import RayCluster
+from telemetry import open_traces
 
 log = logging.getLogger("scheduler")
 
@@ -96,6 +97,7 @@ def _lead(
     stop_on_signals(stop)  # again: Ray has put its own handlers there
     limits = DispatchLimits(settings.lease_s, settings.poll_s, settings.max_attempts, settings.ageing_s)
     gateway = RayGateway()
+    traces = open_traces("scheduler", os.environ)
     announcer = CoalescingAnnouncer(Hinter(settings.controller, join_token), PROGRESS_EVERY_S)
     dispatcher = Dispatcher(
         datastore.queue,
@@ -105,6 +107,7 @@ def _lead(
         limits,
         on_progress=lambda workload_id: announcer.announce(Topic.PROGRESS, {"workload": workload_id}),
         pace=Pace(),
+        traces=traces,
     )
     gateway.start(dispatcher.tell)
 
@@ -127,6 +130,7 @@ def _lead(
         announcer.close()
         gateway.close()
         leader.resign()
+        traces.close()
         remove_record(record)
 
 

@@ -16,8 +16,9 @@ from enum import Enum, auto
 from dpip.domain import Failure, Outcome, Success
 from dpip.errors import NotReady
 from dpip.ids import workload_of
+from dpip.journey import committed
 from dpip.logs import fields
-from dpip.ports import Clock, JobQueue, WorkerRegister
+from dpip.ports import NO_TRACES, Clock, JobQueue, Traces, WorkerRegister
 from scheduler.calls import Calls
 from scheduler.cost import CostModel, kind_of
 from scheduler.fleet import Fleet
@@ -57,6 +58,7 @@ class Dispatcher:
         clock: Clock = time.time,
         on_progress: Callable[[str], None] = lambda _workload_id: None,
         pace: Pace | None = None,
+        traces: Traces = NO_TRACES,
     ) -> None:
         """Without a `pace`, each step begins as soon as there is something to act on."""
         self._jobs = jobs
@@ -70,7 +72,8 @@ class Dispatcher:
         self._fleet = Fleet()
         self._costs = CostModel()
         self._calls = Calls()
-        self._placer = Placer(jobs, gateway, self._fleet, self._costs, self._calls, epoch, limits)
+        self._traces = traces
+        self._placer = Placer(jobs, gateway, self._fleet, self._costs, self._calls, epoch, limits, traces)
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._placing = True
         self._workers_at = self._renewed_at = self._cancel_checked_at = self._polled_at = float("-inf")
@@ -158,7 +161,9 @@ class Dispatcher:
             if not self._another_goes_on(flight, outcome)
         ]
         if telling:
+            began = time.time()
             stand = self._jobs.finish(telling, now, self._limits.max_attempts)
+            self._trace(telling, stand, began)
             if log.isEnabledFor(logging.DEBUG):
                 for outcome, stands in zip(telling, stand, strict=True):
                     about = fields(job=outcome.job_id, attempt=outcome.attempt, stands=stands)
@@ -175,6 +180,16 @@ class Dispatcher:
                 self._fleet.landed(flight, now)
             if isinstance(outcome.result, Failure):
                 self._failed(outcome, outcome.result)
+
+    def _trace(self, outcomes: Iterable[Outcome], stand: Iterable[bool], began: float) -> None:
+        """Of a late outcome nothing is known any more but that it is refused."""
+        if not self._traces.on:
+            return
+        ended = time.time()
+        for outcome, stands in zip(outcomes, stand, strict=True):
+            flight = self._fleet.flight(outcome.job_id, outcome.attempt, outcome.worker_id)
+            if flight is not None:
+                self._traces.tell([committed(flight.claimed, began, ended, stands=stands)])
 
     def _another_goes_on(self, flight: Flight | None, outcome: Outcome) -> bool:
         """True when this outcome says nothing of its job: another flight was first, or may do better."""
@@ -237,10 +252,17 @@ class Dispatcher:
             self._jobs.release(attempts, died=count, now=now)
         for flight in flights:
             self._fleet.landed(flight, now)
+            self._log("given back", flight)
         self._deaths |= deaths
         for attempt in over:
             del self._deaths[attempt]
         self._placer.tell_news()
+
+    @staticmethod
+    def _log(what: str, flight: Flight) -> None:
+        if log.isEnabledFor(logging.DEBUG):
+            job, attempt = flight.attempt
+            log.debug(what, extra=fields(job=job, attempt=attempt, worker=flight.claimed.worker_id))
 
     def _goes_on(self, flights: list[Flight]) -> bool:
         """Whether there is a flight of the same attempt beside these."""
@@ -262,6 +284,7 @@ class Dispatcher:
         for flight in self._fleet.flights() if gone else ():
             if flight.claimed.job.id in gone and not flight.lost:
                 flight.lost = True
+                self._log("called off", flight)
                 by_worker[flight.claimed.worker_id].append(flight.attempt)
         for worker_id, pairs in by_worker.items():
             worker = self._fleet.worker(worker_id)

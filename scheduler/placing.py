@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dpip.domain import ClaimedJob, Failure, Outcome
+from dpip.journey import placed
 from dpip.logs import fields
-from dpip.ports import JobQueue
+from dpip.ports import JobQueue, Traces
 from dpip.priority import AGEING_S, Ageing
 from scheduler.calls import Calls
 from scheduler.copies import choose_copies
@@ -57,7 +59,9 @@ class Placer:
         calls: Calls,
         epoch: int,
         limits: DispatchLimits,
+        traces: Traces,
     ) -> None:
+        self._traces = traces
         self._jobs = jobs
         self._gateway = gateway
         self._fleet = fleet
@@ -135,8 +139,16 @@ class Placer:
             for item in claimed:
                 told = fields(job=item.job.id, attempt=item.attempt, worker=item.worker_id)
                 log.debug("placed", extra=told)
+        self._trace(claimed, choices, now)
         hopeful = self._without_hopeless(claimed, now)
         self._send([(item, predicted[item.job.id]) for item in hopeful], now)
+
+    def _trace(self, claimed: Sequence[ClaimedJob], choices: Sequence[Choice], now: float) -> None:
+        if self._traces.on:
+            reasons = {choice.placement.job_id: choice.placement.reason for choice in choices}
+            done = time.time()
+            for item in claimed:
+                self._traces.tell(placed(item, now, done, reasons[item.job.id]))
 
     def _without_hopeless(self, claimed: Sequence[ClaimedJob], now: float) -> list[ClaimedJob]:
         most = self._limits.max_attempts + EXTRA_ATTEMPTS
@@ -145,6 +157,8 @@ class Placer:
             failure = Failure("exhausted", f"no worker brought this job to an end in {most} attempts")
             outcomes = [Outcome(item.job.id, item.attempt, item.worker_id, failure) for item in hopeless]
             self._jobs.finish(outcomes, now, self._limits.max_attempts)
+            for item in hopeless:
+                log.info("job failed", extra=fields(job=item.job.id, attempt=item.attempt, kind=failure.kind))
             log.warning("jobs given up", extra=fields(jobs=len(hopeless), attempts=most))
         return [item for item in claimed if item.attempt - item.job.spent <= most]
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 GROUND = "dpip"
-LIBRARIES = ("bus", "cluster", "dashboard", "datastore", "film", "imaging", "storage")
+LIBRARIES = ("bus", "cluster", "dashboard", "datastore", "film", "imaging", "storage", "telemetry")
 PROCESSES = ("api", "command", "controller", "scheduler", "video", "worker")
 PACKAGES = (GROUND, *LIBRARIES, *PROCESSES)
 
@@ -104,6 +104,7 @@ def test_there_is_no_import_cycle() -> None:
         ("sqlalchemy", "datastore"),
         ("cv2", "imaging"),
         ("av", "film"),
+        ("opentelemetry", "telemetry"),
     ],
 )
 def test_a_foreign_library_is_met_in_one_place(package: str, library: str) -> None:

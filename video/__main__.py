@@ -20,6 +20,7 @@ from dpip.records import remove_record, write_record
 from dpip.settings import EXIT_USAGE, load
 from film import available
 from storage import open_store
+from telemetry import open_traces
 from video.attempt import Terms, Tools
 from video.config import VideoSettings
 from video.desk import Desk
@@ -61,6 +62,7 @@ def _run(settings: VideoSettings, join_token: str, datastore: Datastore, stop: S
         store=open_store(settings.image_location, flush=settings.flush),
         announcer=CoalescingAnnouncer(Hinter(settings.controller, join_token)),
         clock=time.time,
+        traces=open_traces("video", os.environ),
     )
     terms = Terms(
         limits=settings.limits,
@@ -91,6 +93,7 @@ def _run(settings: VideoSettings, join_token: str, datastore: Datastore, stop: S
     finally:
         desk.join(_ENDS_WITHIN_S)
         listener.close()
+        tools.traces.close()
         remove_record(record)
         shutil.rmtree(scratch, ignore_errors=True)
     log.info("stopped")

@@ -14,8 +14,9 @@ from typing import Any
 from bus.messages import Topic
 from dpip.domain import ClaimedVideo, Failure, ImageFacts
 from dpip.errors import Unprocessable
+from dpip.journey import ROOT, Step
 from dpip.lifecycle import Stop
-from dpip.ports import Announcer, Clock, ImageStore, Upload, Videos
+from dpip.ports import NO_TRACES, Announcer, Clock, ImageStore, Traces, Upload, Videos
 from film import Joiner, Splitter, VideoLimits
 from film.processes import Poisonous
 from imaging import Limits
@@ -62,6 +63,7 @@ class Tools:
     store: ImageStore
     announcer: Announcer
     clock: Clock
+    traces: Traces = NO_TRACES
 
 
 class Attempt:
@@ -71,7 +73,7 @@ class Attempt:
         self._claimed = claimed
         self._video = claimed.video
         self._videos, self._store = tools.videos, tools.store
-        self._announcer, self._clock = tools.announcer, tools.clock
+        self._announcer, self._clock, self._traces = tools.announcer, tools.clock, tools.traces
         self._terms = terms
         self._stop = stop
         self._needs = FrameNeeds(claimed.workload, terms.limits)
@@ -143,7 +145,7 @@ class Attempt:
         if not came:
             return 0
         uploads: list[Upload] = []
-        new = []
+        new, began = [], time.time()
         try:
             for _, pnm in came:
                 self._split += 1
@@ -157,6 +159,10 @@ class Attempt:
         finally:
             for upload in uploads:
                 upload.abort()
+        if self._traces.on:
+            about = {"dpip.workload_id": self._video.id}
+            now = time.time()
+            self._traces.tell(Step(image.id, ROOT, began, now, within=None, about=about) for image in stored)
         self._on_their_way.extend((image.id, head) for image, (head, _) in zip(stored, came, strict=True))
         self._announcer.announce(Topic.WORK, {"workload": self._video.id})
         return len(came)

@@ -7,18 +7,19 @@ import logging.handlers
 import os
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 import imaging
+import telemetry
 from dpip.domain import ClaimedJob, Outcome
 from dpip.home import PRIVATE_FOLDER
 from dpip.logs import formatter
-from dpip.ports import ImageExchange
+from dpip.ports import ImageExchange, Traces
 from imaging.codec_set import Codecs
 from imaging.limits import Limits
 from worker.desk import Desk, Ticket
@@ -44,6 +45,7 @@ class ActorSpec:
     codecs: Codecs = "fastest"
     log_level: str = "warning"
     log_format: str = "text"
+    telemetry: Mapping[str, str] = field(default_factory=dict)  # OpenTelemetry's variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,14 @@ class WorkerActor:
         self._desk = Desk()
         self._place = spec.place
         self._exchange = spec.place.open()
-        self._runner = JobRunner(spec.worker_id, spec.cores, spec.limits, self._current, spec.job_limit_s)
+        self._runner = JobRunner(
+            spec.worker_id,
+            spec.cores,
+            spec.limits,
+            self._current,
+            spec.job_limit_s,
+            traces=_traces(spec.telemetry),
+        )
         # Over the wire, as many jobs fetch and deliver as filter.
         waiting = spec.cores if isinstance(spec.place, ApiPlace) else _EXTRA_THREADS
         self._at_once = spec.cores + waiting
@@ -115,6 +124,14 @@ class WorkerActor:
         finally:
             self._desk.leave(ticket)
         tray.put(outcome)
+
+
+def _traces(variables: Mapping[str, str]) -> Traces:
+    """As the worker's own environment says: Ray's processes may have been started from another one."""
+    for name in telemetry.variables(os.environ):
+        del os.environ[name]
+    os.environ.update(variables)
+    return telemetry.open_traces("worker", os.environ)
 
 
 def _log_to(file: Path, level: str, form: str) -> None:

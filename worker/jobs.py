@@ -5,22 +5,23 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from dpip.domain import ClaimedJob, Failure, Outcome, Output, QueuedJob, Success, Timings
 from dpip.errors import DpipError
+from dpip.journey import worked
 from dpip.logs import fields
-from dpip.ports import ImageExchange
+from dpip.ports import NO_TRACES, ImageExchange, Traces
 from imaging.limits import Limits
 from worker.desk import Ticket
 from worker.failures import Cancelled, Poisonous, StorageTrouble, failure_of
 from worker.filtering import Filtered, Picture, filter_here
 from worker.isolated import filter_alone
 from worker.patience import patiently
+from worker.stages import Stages
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -40,7 +41,9 @@ class JobRunner:
         exchange: Callable[[], ImageExchange],
         job_limit_s: float,
         patience_s: float = STORE_PATIENCE_S,
+        traces: Traces = NO_TRACES,
     ) -> None:
+        self._traces = traces
         self._worker_id = worker_id
         self._limits = limits
         self._exchange = exchange  # asked anew at each step: its token may have been replaced
@@ -51,10 +54,10 @@ class JobRunner:
     def run(self, ticket: Ticket) -> Outcome:
         """Never raises."""
         claimed = ticket.claimed
-        spent = dict.fromkeys(("fetch", "decode", "filter", "encode", "deliver"), 0.0)
+        stages = Stages()
         result: Success | Failure
         try:
-            result = self._steps(ticket, spent)
+            result = self._steps(ticket, stages)
         except BaseException as error:  # a picture harms nothing but itself
             result = failure_of(error)
             level = logging.DEBUG if isinstance(error, _EXPECTED) else logging.ERROR
@@ -66,22 +69,25 @@ class JobRunner:
             )
         else:
             if log.isEnabledFor(logging.DEBUG):
-                told = {step: round(seconds, 6) for step, seconds in spent.items()}
+                told = {stage: round(seconds, 6) for stage, seconds in stages.spent.items()}
                 log.debug("filtered", extra=fields(job=claimed.job.id, attempt=claimed.attempt, **told))
-        return Outcome(claimed.job.id, claimed.attempt, self._worker_id, result, Timings(**spent))
+        if self._traces.on:
+            self._traces.tell(worked(claimed, stages.began, time.time(), stages.passed(), result))
+        return Outcome(claimed.job.id, claimed.attempt, self._worker_id, result, stages.timings)
 
-    def _steps(self, ticket: Ticket, spent: dict[str, float]) -> Success:
+    def _steps(self, ticket: Ticket, stages: Stages) -> Success:
         claimed = ticket.claimed
         ticket.check()
-        with _timed(spent, "fetch"):
+        with stages.timed("fetch"):
             original = self._patiently(ticket, lambda: self._exchange().fetch(claimed))
         with self._core:
             ticket.check()
+            began = time.time()
             done = self._filter(ticket, original)
-        spent |= {"decode": done.decode, "filter": done.filter, "encode": done.encode}
+        stages.took(began, decode=done.decode, filter=done.filter, encode=done.encode)
         ticket.check()
-        with _timed(spent, "deliver"):
-            first, *more = self._deliver(ticket, done.pictures, Timings(**spent))
+        with stages.timed("deliver"):
+            first, *more = self._deliver(ticket, done.pictures, stages.timings)
         return Success(first.key, first.facts, tuple(more), first.making)
 
     def _deliver(self, ticket: Ticket, pictures: Sequence[Picture], spent: Timings) -> list[Output]:
@@ -125,12 +131,3 @@ class JobRunner:
 
     def _patiently(self, ticket: Ticket, step: Callable[[], T]) -> T:
         return patiently(step, ticket.check, self._patience_s)
-
-
-@contextmanager
-def _timed(spent: dict[str, float], step: str) -> Iterator[None]:
-    begun = time.monotonic()
-    try:
-        yield
-    finally:
-        spent[step] = time.monotonic() - begun

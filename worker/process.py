@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 
 from bus.messages import Subscribe, Subscribed
@@ -11,6 +12,7 @@ from dpip.domain import WorkerState
 from dpip.errors import NotReady
 from dpip.lifecycle import Stop, Supervised
 from dpip.logs import fields
+from telemetry import variables
 from worker.actor import ActorSpec
 from worker.config import WorkerSettings
 from worker.machine import Meter
@@ -100,6 +102,7 @@ class WorkerProcess:
             codecs=settings.codecs,
             log_level=settings.log_level,
             log_format=settings.log_format,
+            telemetry=variables(os.environ),
             job_limit_s=settings.job_limit_s,
             memory_limit_bytes=settings.memory_limit_bytes(self._meter.machine().memory_total),
             log_file=str(self._home.path / "logs" / f"worker-{settings.worker_name}.log"),

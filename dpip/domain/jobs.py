@@ -34,6 +34,7 @@ class QueuedJob:
     attempt: int = 0  # attempts so far
     deaths: int = 0  # workers that died while they had it; from 2 on it is a suspect
     spent: int = 0  # attempts before it was replayed, which count no more against it
+    trace: str | None = None  # the `traceparent` that came with the upload
     level: int = USUAL  # of its workload when it was looked at: the priority with what waiting adds
 
     @property
@@ -169,3 +170,4 @@ class Job:
     finished_at: float | None
     timings: Timings | None
     copy_worker_id: str | None = None  # where the same attempt runs or ran, too
+    trace: str | None = None  # the `traceparent` that came with the upload

@@ -10,10 +10,12 @@ from dpip.ports.paging import Clock, Page
 from dpip.ports.queue import JobQueue, Leadership, Waiting
 from dpip.ports.receipts import Answer, Hold, Part, Receipt, Receipts, Remembered
 from dpip.ports.register import ApiEndpoints, Report, Sample, WorkerRegister
+from dpip.ports.traces import NO_TRACES, Traces
 from dpip.ports.videos import NewVideo, Videos
 
 __all__ = [
     "NO_TIME",
+    "NO_TRACES",
     "Accounts",
     "Announcer",
     "Answer",
@@ -44,6 +46,7 @@ __all__ = [
     "StoredBytes",
     "Throughput",
     "Tokens",
+    "Traces",
     "Upload",
     "Use",
     "Videos",

@@ -28,6 +28,7 @@ class NewOriginal:
     extension: str
     facts: ImageFacts
     needs: Needs
+    trace: str | None = None  # the `traceparent` that came with it
 
 
 class Catalog(Protocol):
