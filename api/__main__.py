@@ -44,6 +44,7 @@ from imaging.codec_set import use_codecs
 from imaging.previews import Previews
 from storage import open_store
 from telemetry import open_traces
+from webhooks import Sealer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -168,6 +169,8 @@ def _application(
         receipts=datastore.receipts,
         store=open_store(settings.image_location, flush=settings.flush),
         announcer=CoalescingAnnouncer(Hinter(settings.controller, join_token, counts.message)),
+        webhooks=datastore.webhooks,
+        sealer=Sealer(join_token),
         bounds=settings.bounds,
         previews=Previews(),
         news=news,

@@ -7,6 +7,7 @@ from flask import Flask
 from api import (
     audit,
     changed_workload,
+    deliveries,
     events,
     failures,
     headers,
@@ -24,6 +25,7 @@ from api import (
     tokens,
     users,
     videos,
+    webhooks,
     workloads,
 )
 from api.administration import Administration
@@ -69,6 +71,8 @@ def create_app(parts: Parts, passwords: Passwords | None = None) -> Flask:
     app.register_blueprint(changed_workload.blueprint(parts, guard, trail))
     app.register_blueprint(listings.blueprint(parts, guard))
     app.register_blueprint(events.blueprint(parts, guard))
+    app.register_blueprint(webhooks.blueprint(parts, guard, trail))
+    app.register_blueprint(deliveries.blueprint(parts, guard))
     app.register_blueprint(images.blueprint(parts, guard, leaving))
     app.register_blueprint(videos.blueprint(parts, guard, leaving))
     app.register_blueprint(failures.blueprint(parts, guard, leaving))

@@ -14,6 +14,7 @@ from dpip.domain import Quota
 from dpip.settings import ENV_PREFIX, MAX_PORT
 from film.settings import VideoLimitSettings
 from imaging.settings import LimitSettings
+from webhooks import WebhookAllowanceSettings
 
 SPARE_THREADS = 4  # always left for requests that are no uploads
 
@@ -26,7 +27,7 @@ def _networks(text: str) -> str:
     return text
 
 
-class ApiSettings(LimitSettings, VideoLimitSettings):
+class ApiSettings(LimitSettings, VideoLimitSettings, WebhookAllowanceSettings):
     """Take images in over HTTP, and hand results out."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -69,6 +70,7 @@ class ApiSettings(LimitSettings, VideoLimitSettings):
         "",
         description="proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas",
     )
+    webhooks_per_user: int = Field(20, ge=0, le=1000, description="webhooks that a user may have")
     processes: int = Field(1, ge=1, le=64, description="processes that serve requests")
     threads: int = Field(384, ge=8, le=512, description="requests that each process serves at the same time")
     uploads_at_once: int = Field(
@@ -127,6 +129,8 @@ class ApiSettings(LimitSettings, VideoLimitSettings):
             stall_s=self.stall_s,
             min_bytes_per_second=self.min_bytes_per_second,
             trusted_proxies=networks(self.trusted_proxies),
+            webhooks_per_user=self.webhooks_per_user,
+            webhook_allowance=self.webhook_allowance,
             uploads_waiting=9 * some,
             videos_at_once=max(1, some // 2),
             video_limits=self.video_limits,

@@ -28,11 +28,13 @@ from dpip.ports import (
     Tokens,
     Traces,
     Videos,
+    Webhooks,
     WorkerRegister,
 )
 from film import VideoLimits
 from imaging import Limits
 from imaging.previews import Previews
+from webhooks import Allowance, Resolve, Sealer, resolve
 
 HOUR_S = 3600.0
 
@@ -66,6 +68,8 @@ class Bounds:
     min_bytes_per_second: float = 0.0  # of a body, on average over as long; 0: any
     previews_at_once: int = 2
     previews_waiting: int = 4
+    webhooks_per_user: int = 20
+    webhook_allowance: Allowance = field(default_factory=Allowance)
     max_attempts: int = 5  # of a job; a delivered result never uses one up
 
 
@@ -86,6 +90,8 @@ class Parts:
     receipts: Receipts
     store: ImageStore
     announcer: Announcer
+    webhooks: Webhooks
+    sealer: Sealer
     bounds: Bounds = field(default_factory=Bounds)
     previews: Previews | None = None
     news: News = field(default_factory=News)
@@ -93,3 +99,4 @@ class Parts:
     ask: Callable[[Request], Reply] | None = None  # questions to the controller; None: there is none
     counted: CollectorRegistry = field(default_factory=CollectorRegistry)  # what this process counts
     clock: Clock = time.time
+    resolve: Resolve = resolve  # of hosts of webhooks

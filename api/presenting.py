@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from api.outputs import output_of
-from api.shapes import accounts, reports, system, work
+from api.shapes import accounts, hooks, reports, system, work
 from dpip.domain import (
     AuditEntry,
+    Delivery,
+    DeliveryState,
     FailedImage,
     Failure,
     Gpu,
@@ -19,6 +23,7 @@ from dpip.domain import (
     Timings,
     Token,
     User,
+    Webhook,
     Worker,
 )
 from dpip.ports import Sample
@@ -70,6 +75,43 @@ def token(item: Token, of_request: str) -> accounts.Token:
         "last_used_at": moment(item.last_used_at),
         "current": item.id == of_request,
         "made_by": item.maker or None,
+    }
+
+
+def webhook(item: Webhook) -> hooks.Webhook:
+    """All but the secret, which is shown once."""
+    return {
+        "webhook_id": item.id,
+        "name": item.name,
+        "url": item.url,
+        "events": list(item.events),
+        "workload_id": item.workload_id,
+        "user": item.user_name,
+        "created_at": moment(item.created_at),
+    }
+
+
+def origin(url: str) -> str:
+    """Where a webhook's URL leads, for the audit trail: its path may be as good as a password there."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def delivery(item: Delivery) -> hooks.Delivery:
+    waits = item.state is DeliveryState.WAITING
+    return {
+        "delivery_id": item.id,
+        "webhook_id": item.webhook_id,
+        "event": item.event,
+        "workload_id": item.workload_id,
+        "state": item.state,
+        "attempts": item.attempts,
+        "created_at": moment(item.created_at),
+        "last_attempt_at": moment(item.attempted_at),
+        "last_status": item.answer,
+        "last_error": item.reason,
+        "next_attempt_at": moment(item.due_at) if waits else None,
+        "payload": json.loads(item.body),
     }
 
 

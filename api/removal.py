@@ -34,7 +34,7 @@ def blueprint(parts: Parts, guard: Guard, trail: Trail) -> Blueprint:
             raise NotFound(f"there is no image {image_id!r} of yours")
         if image.kind is not ImageKind.ORIGINAL:
             raise Conflict(f"{image_id!r} is a result; it goes with its original, so delete that")
-        keys = parts.catalog.delete_original(image.id)
+        keys = parts.catalog.delete_original(image.id, parts.clock())
         if keys is None:
             raise NotFound(f"there is no image {image_id!r} of yours")
         parts.announcer.announce(Topic.CANCELLED, {"workload": image.workload_id})

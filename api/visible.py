@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.parts import Parts
-from dpip.domain import Caller, Role, Workload
+from dpip.domain import Caller, Role, Webhook, Workload
 from dpip.errors import NotFound
 
 
@@ -22,3 +22,15 @@ def workload(parts: Parts, caller: Caller, workload_id: str) -> Workload:
 
 def unknown_workload(workload_id: str) -> NotFound:
     return NotFound(f"there is no workload {workload_id!r} of yours; GET /workloads lists them")
+
+
+def webhook(parts: Parts, caller: Caller, webhook_id: str) -> Webhook:
+    """Raises `NotFound`, likewise."""
+    found = parts.webhooks.webhook(webhook_id, owner_filter(caller))
+    if found is None:
+        raise unknown_webhook(webhook_id)
+    return found
+
+
+def unknown_webhook(webhook_id: str) -> NotFound:
+    return NotFound(f"there is no webhook {webhook_id!r} of yours; GET /webhooks lists them")

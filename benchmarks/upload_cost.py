@@ -10,6 +10,7 @@ from __future__ import annotations
 import cProfile
 import io
 import pstats
+import secrets
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ from dpip import ids
 from dpip.credentials import token_hash
 from dpip.domain import Role, Token, User, Workload, login_scopes
 from storage import FolderStore
+from webhooks import Sealer
 
 TOKEN = "benchmark"  # noqa: S105 - of a datastore that is gone a moment later
 _SHOWN = 45
@@ -58,9 +60,12 @@ def application(folder: Path) -> tuple[Flask, Datastore, str]:
         queue=datastore.queue,
         register=datastore.register,
         leadership=datastore.leadership,
+        history=datastore.history,
         receipts=datastore.receipts,
         store=FolderStore(folder / "images"),
         announcer=_Nobody(),
+        webhooks=datastore.webhooks,
+        sealer=Sealer(secrets.token_hex(32)),
     )
     return create_app(parts), datastore, workload.id
 

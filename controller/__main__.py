@@ -13,6 +13,7 @@ from bus.listener import HEARTBEAT_S
 from bus.messages import Topic
 from controller.bus import BusServer
 from controller.config import ControllerSettings
+from controller.deliverer import Deliverer, Lanes
 from controller.monitor import Monitor
 from controller.periodic import repeat
 from controller.reports import ReportBuffer
@@ -25,7 +26,9 @@ from dpip.logs import configure, fields
 from dpip.ports import ImageStore
 from dpip.records import remove_record, write_record
 from dpip.settings import EXIT_USAGE, is_loopback, load, parse_address
+from dpip.trust import read_authorities, trust
 from storage import open_store, shared_folder
+from webhooks import Sealer, Sender
 
 _PROGRAM = "python -m controller"
 _THIN_INTERVAL_S = 300.0
@@ -34,6 +37,7 @@ _FIRST_SWEEP_S = 60.0
 _RETRY_S = 0.5
 _JOIN_S = 5.0
 _GUESSABLE_CHARS = 20
+_LEASE_S = 30.0  # of a delivery, beside the time for its answer: names take long to resolve at times
 
 log = logging.getLogger("controller")
 
@@ -92,6 +96,7 @@ def _serve(
         lost_after_s=settings.lost_after_s,
         clock=time.time,
     )
+    deliverer = _deliverer(settings, datastore)
     chores = {
         "monitor": partial(monitor.run, stop),
         "heartbeat": partial(
@@ -122,6 +127,14 @@ def _serve(
             _FORGET_INTERVAL_S,
             stop,
         ),
+        "webhooks": partial(deliverer.run, stop),
+        "deliveries": partial(
+            repeat,
+            "forgetting of old deliveries to webhooks",
+            lambda: datastore.outbox.forget(time.time() - settings.webhook_kept_s),
+            _FORGET_INTERVAL_S,
+            stop,
+        ),
         "sweeper": partial(
             repeat,
             "sweep of the image store",
@@ -141,12 +154,26 @@ def _serve(
     remove_record(record)
     server.close_entrances()
     reports.wake()
+    deliverer.wake()
     for thread in threads:
         thread.join(_JOIN_S)
     if any(thread.failed for thread in (*threads, *server.threads)):
         return EXIT_BROKEN
     monitor.tick()  # what came last
     return 0
+
+
+def _deliverer(settings: ControllerSettings, datastore: Datastore) -> Deliverer:
+    trusted = trust("" if settings.tls_ca is None else read_authorities(settings.tls_ca))
+    at_once = settings.webhooks_at_once
+    return Deliverer(
+        datastore.outbox,
+        Sender(settings.webhook_allowance, settings.webhook_timeout_s, trusted),
+        Sealer(settings.own_join_token()),
+        schedule=settings.webhook_schedule,
+        lanes=Lanes(at_once, max(1, at_once // 4)),
+        lease_s=settings.webhook_timeout_s + _LEASE_S,
+    )
 
 
 def _thin(datastore: Datastore) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from dpip.settings import Common
+from webhooks import Schedule, WebhookAllowanceSettings
 
 _HOUR_S = 3600.0
 _DAY_S = 24 * _HOUR_S
 
 
-class ControllerSettings(Common):
+class ControllerSettings(WebhookAllowanceSettings):
     """Carry the bus, and know which workers there are.
 
     `--controller host:port` is where the bus is bound: `localhost` on this machine only, `0.0.0.0` for
@@ -37,6 +37,29 @@ class ControllerSettings(Common):
         _HOUR_S, ge=60, description="how old bytes without a row must be before they are removed"
     )
 
+    webhook_timeout_s: float = Field(
+        10.0, gt=0, le=60, description="seconds that the receiver of a webhook has to answer"
+    )
+    webhook_attempts: int = Field(
+        10, ge=1, le=30, description="how often a webhook's delivery is tried before it is given up"
+    )
+    webhook_retry_s: float = Field(
+        5.0,
+        gt=0,
+        le=_HOUR_S,
+        description="wait after the first attempt that failed; it grows fourfold each time, up to 6 hours",
+    )
+    webhooks_at_once: int = Field(
+        16, ge=1, le=256, description="webhooks that are told side by side; a quarter of them of one user"
+    )
+    webhook_days: float = Field(
+        7.0, gt=0, description="how long deliveries to webhooks are listed after they ended"
+    )
+
+    @property
+    def webhook_schedule(self) -> Schedule:
+        return Schedule(self.webhook_attempts, self.webhook_retry_s)
+
     @property
     def lost_after_s(self) -> float:
         return self.report_interval_s * self.lost_after_intervals
@@ -48,6 +71,10 @@ class ControllerSettings(Common):
     @property
     def audit_s(self) -> float:
         return self.audit_days * _DAY_S
+
+    @property
+    def webhook_kept_s(self) -> float:
+        return self.webhook_days * _DAY_S
 
     def own_join_token(self) -> str:
         """The controller is where the join token comes from: it makes one wherever it listens."""

@@ -20,6 +20,7 @@ from datastore.receipts import keep_part, keep_receipt
 from datastore.removing import remove_original, remove_workload
 from datastore.replaying import go_on, replay_failed
 from datastore.schema import IS_ACTIVE, images, jobs, workloads
+from datastore.telling import tell
 from dpip import ids
 from dpip.domain import (
     NO_QUOTA,
@@ -30,6 +31,7 @@ from dpip.domain import (
     Quota,
     StoredImage,
     VideoState,
+    WebhookEvent,
     Workload,
     WorkloadStatus,
 )
@@ -157,6 +159,7 @@ class SqlCatalog:
                 return None
             if row.cancelled_at is None:
                 cancel_unfinished(connection, workload_id, now)
+                tell(connection, WebhookEvent.WORKLOAD_CANCELLED, [workload_id], now)
             return rows.workload(connection.execute(_WORKLOAD, {"id": workload_id}).one())
 
     def delete_workload(self, workload_id: str) -> tuple[str, ...] | None:
@@ -164,10 +167,15 @@ class SqlCatalog:
         with self._changing(workload_id) as (connection, row):
             return None if row is None else remove_workload(connection, workload_id)
 
-    def delete_original(self, image_id: str) -> tuple[str, ...] | None:
+    def delete_original(self, image_id: str, now: float) -> tuple[str, ...] | None:
         """Remove an original with its results and its job; the answer is as for a workload."""
         with self._changing(ids.workload_of(image_id)) as (connection, row):
-            return None if row is None else remove_original(connection, image_id)
+            if row is None:
+                return None
+            keys = remove_original(connection, image_id)
+            if row.queued + row.running:  # it may have been the last one that somebody waited for
+                tell(connection, WebhookEvent.WORKLOAD_COMPLETED, [row.id], now)
+            return keys
 
     def resume_workload(self, workload_id: str, now: float) -> Workload | None:
         """Queue what was cancelled, and take uploads again; doing it again changes nothing."""

@@ -19,8 +19,19 @@ from datastore.direct import execute_many, fetch
 from datastore.one_of import OneOf, listed
 from datastore.requeueing import UNPLACED
 from datastore.schema import images, jobs, workloads
+from datastore.telling import tell
 from dpip import ids
-from dpip.domain import Failure, ImageKind, JobState, Making, Outcome, Output, StoredImage, Success
+from dpip.domain import (
+    Failure,
+    ImageKind,
+    JobState,
+    Making,
+    Outcome,
+    Output,
+    StoredImage,
+    Success,
+    WebhookEvent,
+)
 from dpip.job_life import goes_back
 from dpip.ports import Done
 
@@ -132,6 +143,7 @@ class _Batch:
     changes: CounterChanges = field(default_factory=CounterChanges)
     megapixels: float = 0.0  # of what is done
     busy_s: float = 0.0
+    ended_in: set[str] = field(default_factory=set)  # workloads of which a job ended
 
     def write(self, connection: Connection) -> None:
         making.keep(connection, self.makings)
@@ -140,6 +152,8 @@ class _Batch:
         execute_many(connection, _FAILED, self.failed)
         execute_many(connection, _AGAIN, self.again)
         self.changes.apply(connection)
+        if self.ended_in:
+            tell(connection, WebhookEvent.WORKLOAD_COMPLETED, self.ended_in, self.now)
         if self.done or self.failed or self.again:
             counts = len(self.done), len(self.failed), len(self.again)
             throughput.add(connection, self.now, Done(*counts, self.megapixels, self.busy_s))
@@ -203,6 +217,8 @@ def _commit(batch: _Batch, job: _Current, outcome: Outcome, taken: dict[str, str
         job.state = JobState.QUEUED if again else JobState.FAILED
         job.failure = result
     batch.changes.move(job.row.workload_id, JobState.RUNNING, job.state)
+    if job.state is not JobState.QUEUED:
+        batch.ended_in.add(job.row.workload_id)
 
 
 def _says_the_same(job: _Current, outcome: Outcome, taken: dict[str, str]) -> bool:

@@ -46,6 +46,7 @@ IS_ACTIVE = text(
 )
 IS_UNTIDY = text("untidy")
 IS_UNFINISHED = text("finished_at IS NULL")
+IS_WAITING = text("state = 'waiting'")
 
 users = Table(
     "users",
@@ -293,4 +294,39 @@ receipt_parts = Table(  # what a long request did so far; gone when it is answer
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("body", Text, nullable=False),
     ForeignKeyConstraint(["user_id", "key"], ["receipts.user_id", "receipts.key"], ondelete="CASCADE"),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Sorted, primary_key=True),
+    Column("user_id", Sorted, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("events", Text, nullable=False),  # words, parted by spaces
+    Column("workload_id", Sorted),  # only of this one
+    Column("sealed_secret", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Index("ix_webhooks_user_id", "user_id", "id"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Sorted, primary_key=True),
+    Column("webhook_id", Sorted, ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("workload_id", Sorted),
+    Column("body", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("spent", Integer, nullable=False),  # attempts before it was asked for again
+    Column("due_at", Double),
+    Column("attempted_at", Double),
+    Column("answer", Integer),
+    Column("reason", Text),
+    Index("ix_deliveries_webhook_id", "webhook_id", "id"),
+    Index("ix_deliveries_due_at", "due_at", sqlite_where=IS_WAITING, postgresql_where=IS_WAITING),
+    Index("ix_deliveries_workload_id", "workload_id", sqlite_where=IS_WAITING, postgresql_where=IS_WAITING),
 )

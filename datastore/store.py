@@ -13,11 +13,13 @@ from datastore.engines import connect
 from datastore.history import SqlHistory
 from datastore.leadership import SqlLeadership
 from datastore.migrating import ensure_newest
+from datastore.outbox import SqlOutbox
 from datastore.queue import SqlJobQueue
 from datastore.receipts import SqlReceipts
 from datastore.register import SqlWorkerRegister
 from datastore.tokens import SqlTokens
 from datastore.videos import SqlVideos
+from datastore.webhooks import SqlWebhooks
 from dpip.domain import NO_QUOTA, Quota
 from dpip.ports import (
     Accounts,
@@ -27,9 +29,11 @@ from dpip.ports import (
     History,
     JobQueue,
     Leadership,
+    Outbox,
     Receipts,
     Tokens,
     Videos,
+    Webhooks,
     WorkerRegister,
 )
 
@@ -50,6 +54,8 @@ class Datastore:
         self.receipts: Receipts = SqlReceipts(database)
         self.history: History = SqlHistory(database)
         self.endpoints: ApiEndpoints = SqlApiEndpoints(database)
+        self.webhooks: Webhooks = SqlWebhooks(database)
+        self.outbox: Outbox = SqlOutbox(database)
 
     def ping(self) -> None:
         """Raise `NotReady` when the database does not answer."""

@@ -19,6 +19,7 @@ from datastore.quotas import charge, charge_workload
 from datastore.receipts import keep_receipt
 from datastore.replaying import video_again
 from datastore.schema import IS_UNFINISHED, IS_UNTIDY, images, jobs, videos, workloads
+from datastore.telling import tell
 from dpip import ids
 from dpip.domain import (
     NO_QUOTA,
@@ -34,6 +35,7 @@ from dpip.domain import (
     Video,
     VideoFacts,
     VideoState,
+    WebhookEvent,
     Workload,
 )
 from dpip.errors import Fenced
@@ -265,6 +267,7 @@ class SqlVideos:
                 facts=_FACTS.dump_python(noted, mode="json"),
             )
             _mark(connection, workload_id, VideoState.DONE)
+            tell(connection, WebhookEvent.WORKLOAD_COMPLETED, [workload_id], now)
             place(made.key)
 
     def fail(self, workload_id: str, attempt: int, failure: Failure, now: float) -> None:
@@ -278,6 +281,7 @@ class SqlVideos:
                 failure_detail=rows.storable(failure.detail),
             )
             _mark(connection, workload_id, VideoState.FAILED)
+            tell(connection, WebhookEvent.WORKLOAD_COMPLETED, [workload_id], now)
 
     def tidy(self) -> tuple[str, ...]:
         with self._database.read() as connection:

@@ -102,8 +102,8 @@ class Common(BaseSettings):
     )
     tls_ca: Path | None = Field(
         None,
-        description="file of authorities (PEM) that may vouch for the API, besides the system's own and "
-        "those that this machine trusts anyway",
+        description="file of authorities (PEM) that may vouch for the API and for receivers of webhooks, "
+        "besides the system's own and those that this machine trusts anyway",
     )
     allow_plaintext: bool = Field(
         False, description="listen beyond loopback although the wire is not encrypted"

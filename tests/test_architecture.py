@@ -12,7 +12,17 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 GROUND = "dpip"
-LIBRARIES = ("bus", "cluster", "dashboard", "datastore", "film", "imaging", "storage", "telemetry")
+LIBRARIES = (
+    "bus",
+    "cluster",
+    "dashboard",
+    "datastore",
+    "film",
+    "imaging",
+    "storage",
+    "telemetry",
+    "webhooks",
+)
 PROCESSES = ("api", "command", "controller", "scheduler", "video", "worker")
 PACKAGES = (GROUND, *LIBRARIES, *PROCESSES)
 
@@ -105,6 +115,7 @@ def test_there_is_no_import_cycle() -> None:
         ("cv2", "imaging"),
         ("av", "film"),
         ("opentelemetry", "telemetry"),
+        ("httpcore", "webhooks"),
     ],
 )
 def test_a_foreign_library_is_met_in_one_place(package: str, library: str) -> None:

@@ -8,11 +8,12 @@ from api import archives
 from api.description.filters import REFERENCE, STEP
 from api.description.operation import JSON, Body
 from api.fields import MULTIPART, URLENCODED
-from dpip.domain import ImageKind, Role, Scope
+from dpip.domain import SUBSCRIBABLE, ImageKind, Role, Scope
 from dpip.priority import HIGHEST, LOWEST, USUAL
 from film import VIDEO_FORMATS
 from film.formats import TARGETS
 from imaging import FORMATS
+from webhooks.targets import MAX_URL_CHARS
 
 _TEXT = {"type": "string"}
 _FILE = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
@@ -80,6 +81,23 @@ def schemas() -> dict[str, Any]:
                 "expires_in_hours": {"type": "number", "exclusiveMinimum": 0, "maximum": 24 * 366},
             },
         },
+        "WebhookFields": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["url"],
+            "properties": {
+                "url": {"type": "string", "format": "uri", "maxLength": MAX_URL_CHARS},
+                "name": {"type": "string", "minLength": 1, "maxLength": 100},
+                "events": {
+                    "oneOf": [
+                        {"type": "array", "minItems": 1, "items": {"enum": list(SUBSCRIBABLE)}},
+                        {"type": "string", "examples": [" ".join(SUBSCRIBABLE)]},
+                    ],
+                    "description": "left out: all of them",
+                },
+                "workload_id": {"type": "string", "description": "only of this one"},
+            },
+        },
         "UserFields": {
             "type": "object",
             "additionalProperties": False,
@@ -135,6 +153,9 @@ NEW_WORKLOAD = of_fields(
 )
 CHANGED_WORKLOAD = of_fields("WorkloadChanges", {"priority": 8})
 NEW_TOKEN = of_fields("TokenFields", {"name": "camera", "scopes": ["read", "write"]})
+NEW_WEBHOOK = of_fields(
+    "WebhookFields", {"url": "https://hooks.example.com/dpip", "events": ["workload.completed"]}
+)
 NEW_USER = of_fields("UserFields", {"name": "ann", "quota_images": 1000})
 CHANGED_USER = of_fields("UserChanges", {"quota_images": 2000})
 ORIGINAL = Body(

@@ -31,6 +31,8 @@ _PATH_PARAMETERS = {
     "user_name": "a user",
     "video_id": "a video, as GET /videos names it",
     "token_id": "a token, as GET /tokens names it",
+    "webhook_id": "a webhook, as GET /webhooks names it",
+    "delivery_id": "a delivery, as the list of its webhook names it",
     "worker_id": "a worker, as GET /workers names it",
     "name": "a file's name",
 }
@@ -58,6 +60,7 @@ _TAG_OF = {
     "replays": "failures",
     "description": "page",
     "webhooks": "events",
+    "deliveries": "events",
 }  # of blueprints that share one
 
 

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.shapes import accounts, system, work
-from dpip.domain import Action, ImageKind, JobState, Role, Scope, WorkerState, WorkloadStatus
+from api.shapes import accounts, hooks, system, work
+from dpip.domain import (
+    Action,
+    DeliveryState,
+    ImageKind,
+    JobState,
+    Role,
+    Scope,
+    WebhookEvent,
+    WorkerState,
+    WorkloadStatus,
+)
 
 _WORKLOAD_ID = "01jb2v9k7q4d8m2xz"
 _ORIGINAL_ID = f"{_WORKLOAD_ID}-0000000001"
@@ -152,6 +162,43 @@ _STATUS: system.Status = {
     "workers": {WorkerState.ALIVE: 1},
 }
 
+_WEBHOOK: hooks.Webhook = {
+    "webhook_id": "01jb2vd3n6w8q2r4t",
+    "name": "nightly",
+    "url": "https://hooks.example.com/dpip",
+    "events": [WebhookEvent.WORKLOAD_COMPLETED],
+    "workload_id": None,
+    "user": "ann",
+    "created_at": _THEN,
+}
+_DELIVERY: hooks.Delivery = {
+    "delivery_id": "01jb2ve5m1x7z9y3w",
+    "webhook_id": _WEBHOOK["webhook_id"],
+    "event": WebhookEvent.WORKLOAD_COMPLETED,
+    "workload_id": _WORKLOAD_ID,
+    "state": DeliveryState.WAITING,
+    "attempts": 1,
+    "created_at": _THEN,
+    "last_attempt_at": "2026-05-04T12:00:01+00:00",
+    "last_status": 503,
+    "last_error": "the receiver answered 503, where a 2xx is expected",
+    "next_attempt_at": "2026-05-04T12:00:06+00:00",
+    "payload": {
+        "type": "workload.completed",
+        "timestamp": _THEN,
+        "data": {
+            "workload_id": _WORKLOAD_ID,
+            "workload_name": "holiday",
+            "status": "completed",
+            "cancelled": False,
+            "total": 2,
+            "done": 2,
+            "failed": 0,
+            "video": None,
+        },
+    },
+}
+
 EXAMPLES: dict[str, Any] = {
     "Workload": _WORKLOAD,
     "Workloads": {"workloads": [_WORKLOAD], "next": None},
@@ -173,6 +220,11 @@ EXAMPLES: dict[str, Any] = {
     "Token": _TOKEN,
     "NewToken": {**_TOKEN, "token": _LOGIN["token"]},
     "Tokens": {"tokens": [_TOKEN], "next": None},
+    "Webhook": _WEBHOOK,
+    "NewWebhook": {**_WEBHOOK, "secret": "whsec_5ux7nXc0v0YJmBqfGh7c2bVf0G0q1mZQd3t1b5o7n9E="},
+    "Webhooks": {"webhooks": [_WEBHOOK], "next": None},
+    "Delivery": _DELIVERY,
+    "Deliveries": {"deliveries": [_DELIVERY], "next": None},
     "User": _USER,
     "NewUser": _USER,
     "Users": {"users": [_USER], "next": None},

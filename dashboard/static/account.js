@@ -129,7 +129,7 @@ async function users(place, signal, again) {
   );
 }
 
-const ACTIONS = ["", "login", "login-refused", "logout", "refused", "token-made", "token-revoked", "user-added", "user-changed", "user-deleted", "password-changed", "workload-changed", "workload-deleted", "image-deleted"];
+const ACTIONS = ["", "login", "login-refused", "logout", "refused", "token-made", "token-revoked", "user-added", "user-changed", "user-deleted", "password-changed", "workload-changed", "workload-deleted", "image-deleted", "webhook-made", "webhook-deleted"];
 let wantedAction = "";
 
 /** @param {HTMLElement} place @param {AbortSignal} signal @param {() => void} again */

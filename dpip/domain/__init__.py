@@ -42,6 +42,15 @@ from dpip.domain.states import (
     WorkloadStatus,
 )
 from dpip.domain.videos import ClaimedVideo, Video, VideoFacts
+from dpip.domain.webhooks import (
+    SUBSCRIBABLE,
+    Attempted,
+    ClaimedDelivery,
+    Delivery,
+    DeliveryState,
+    Webhook,
+    WebhookEvent,
+)
 from dpip.domain.workers import Gpu, Load, Machine, Worker
 from dpip.domain.workloads import DEFAULT_OUTPUT, ImageFacts, ImageKind, StoredImage, Workload
 
@@ -51,13 +60,18 @@ __all__ = [
     "OF_MACHINES",
     "SCOPES_OF",
     "STATUS_OF_VIDEO",
+    "SUBSCRIBABLE",
     "SUSPECT_DEATHS",
     "VIDEO_UNFINISHED",
     "Action",
+    "Attempted",
     "AuditEntry",
     "Caller",
+    "ClaimedDelivery",
     "ClaimedJob",
     "ClaimedVideo",
+    "Delivery",
+    "DeliveryState",
     "FailedImage",
     "Failure",
     "Gpu",
@@ -85,6 +99,8 @@ __all__ = [
     "Video",
     "VideoFacts",
     "VideoState",
+    "Webhook",
+    "WebhookEvent",
     "Worker",
     "WorkerState",
     "Workload",

@@ -53,6 +53,8 @@ class Action(StrEnum):
     WORKLOAD_CHANGED = "workload-changed"  # somebody else's, by an administrator
     WORKLOAD_DELETED = "workload-deleted"
     IMAGE_DELETED = "image-deleted"
+    WEBHOOK_MADE = "webhook-made"
+    WEBHOOK_DELETED = "webhook-deleted"
 
 
 @dataclass(frozen=True, slots=True)

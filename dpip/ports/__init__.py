@@ -12,6 +12,7 @@ from dpip.ports.receipts import Answer, Hold, Part, Receipt, Receipts, Remembere
 from dpip.ports.register import ApiEndpoints, Report, Sample, WorkerRegister
 from dpip.ports.traces import NO_TRACES, Traces
 from dpip.ports.videos import NewVideo, Videos
+from dpip.ports.webhooks import DueWebhook, Outbox, Webhooks
 
 __all__ = [
     "NO_TIME",
@@ -26,6 +27,7 @@ __all__ = [
     "Catalog",
     "Clock",
     "Done",
+    "DueWebhook",
     "History",
     "Hold",
     "ImageExchange",
@@ -35,6 +37,7 @@ __all__ = [
     "LoginFailures",
     "NewOriginal",
     "NewVideo",
+    "Outbox",
     "Page",
     "Part",
     "Receipt",
@@ -51,5 +54,6 @@ __all__ = [
     "Use",
     "Videos",
     "Waiting",
+    "Webhooks",
     "WorkerRegister",
 ]

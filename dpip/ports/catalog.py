@@ -72,7 +72,7 @@ class Catalog(Protocol):
     def delete_workload(self, workload_id: str) -> tuple[str, ...] | None:
         """Remove all rows of it; returns the keys whose bytes are to be removed. None: there was none."""
 
-    def delete_original(self, image_id: str) -> tuple[str, ...] | None:
+    def delete_original(self, image_id: str, now: float) -> tuple[str, ...] | None:
         """Remove an original with its results and its job; the answer is as for a workload."""
 
     def filtered_ids(self, workload_ids: Sequence[str]) -> dict[str, list[str]]:

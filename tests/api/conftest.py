@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from imaging import Limits
 from storage import FolderStore
 from tests.api.as_described import as_described
 from tests.pictures import encode, photograph
+from webhooks import Sealer
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real one is slow on purpose
 PASSWORD = "correct horse"
@@ -46,6 +48,13 @@ class Heard:
 
     def announce(self, topic: str, body: dict[str, str]) -> None:
         self.said.append((topic, body))
+
+
+def name_service(host: str, _port: int) -> list[IPv4Address]:
+    """What ends in `.inside` is, what ends in `.nowhere` is unknown, and all else is public."""
+    if host.endswith(".nowhere"):
+        raise OSError("name or service not known")
+    return [IPv4Address("10.0.0.7" if host.endswith(".inside") else "203.0.114.7")]
 
 
 @dataclass
@@ -189,8 +198,11 @@ def api(empty_database: Path, tmp_path: Path) -> Iterator[Api]:
             receipts=datastore.receipts,
             store=FolderStore(images),
             announcer=heard,
+            webhooks=datastore.webhooks,
+            sealer=Sealer("a join token"),
             bounds=Bounds(limits=Limits(max_bytes=MAX_BYTES, max_megapixels=10), upload_wait_s=0.1),
             clock=clock,
+            resolve=name_service,
         )
         yield Api(create_app(parts, Passwords(QUICK)), parts, datastore, images, database, heard, clock)
         parts.journal.close()

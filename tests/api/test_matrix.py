@@ -34,6 +34,7 @@ CALLERS = (
 )
 
 Row = Mapping[str, int]
+WEBHOOK = {"url": "https://hooks.example/dpip"}
 
 
 def row(**statuses: int) -> Row:
@@ -114,6 +115,13 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/workloads/<workload_id>/jobs"): reading(),
     ("GET", "/workloads/<workload_id>/images"): reading(),
     ("POST", "/workloads/<workload_id>/images"): writing(201),
+    ("GET", "/webhooks"): reading(other=200),
+    ("POST", "/webhooks"): writing(201, other=201),
+    ("GET", "/webhooks/<webhook_id>"): reading(),
+    ("DELETE", "/webhooks/<webhook_id>"): writing(),
+    ("POST", "/webhooks/<webhook_id>/test"): writing(202),
+    ("GET", "/webhooks/<webhook_id>/deliveries"): reading(),
+    ("POST", "/webhooks/<webhook_id>/deliveries/<delivery_id>/redeliver"): writing(409),  # it waits
     ("GET", "/videos"): reading(other=200),
     ("POST", "/videos"): writing(201, other=201),
     ("GET", "/videos/<video_id>"): reading(),
@@ -140,6 +148,8 @@ class Things:
             "user_name": "nobody",
             "worker_id": "2" * 17,
             "video_id": "3" * 17,
+            "webhook_id": "4" * 17,
+            "delivery_id": "5" * 17,
         }
     )
 
@@ -148,6 +158,8 @@ def things(api: Api, jpeg: bytes) -> Things:
     workload = api.workload()["workload_id"]
     image = api.original(workload, jpeg)
     token = api.ask("POST", "/tokens", json={"name": "spare"}).get_json()["token_id"]
+    webhook = api.ask("POST", "/webhooks", json=WEBHOOK).get_json()["webhook_id"]
+    delivery = api.ask("POST", f"/webhooks/{webhook}/test").get_json()["delivery_id"]
     (worker,) = api.datastore.register.workers()
     return Things(
         {
@@ -157,6 +169,8 @@ def things(api: Api, jpeg: bytes) -> Things:
             "user_name": "alice",
             "worker_id": worker.id,
             "video_id": a_video(api),
+            "webhook_id": webhook,
+            "delivery_id": delivery,
         }
     )
 
@@ -216,6 +230,8 @@ def request_of(rule: tuple[str, str], caller: str, ids: Mapping[str, str], jpeg:
         asked["data"] = {"data": (jpeg, "a.jpg")}
     elif rule == ("PATCH", "/workloads/<workload_id>"):
         asked["json"] = {"priority": 7}
+    elif rule == ("POST", "/webhooks"):
+        asked["json"] = WEBHOOK
     elif rule == ("POST", "/tokens"):
         asked["json"] = {"name": "another"}
     elif rule == ("POST", "/users"):

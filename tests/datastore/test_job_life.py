@@ -267,10 +267,10 @@ class JobLives(RuleBasedStateMachine):
     @rule(pick=picks)
     def delete_image(self, pick: int) -> None:
         job_id = list(self.jobs)[pick % len(self.jobs)]
-        keys = self.store.catalog.delete_original(job_id)
+        keys = self.store.catalog.delete_original(job_id, self.now)
         assert keys is not None
         assert len(keys) == 1 + (self.jobs.pop(job_id).state is JobState.DONE)
-        assert self.store.catalog.delete_original(job_id) is None
+        assert self.store.catalog.delete_original(job_id, self.now) is None
 
     @precondition(lambda self: self.workloads)
     @rule(pick=picks)

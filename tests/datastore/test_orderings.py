@@ -172,7 +172,7 @@ class Real:
             "cancel": lambda: catalog.cancel_workload(self.workload_id, NOW),
             "resume": lambda: catalog.resume_workload(self.workload_id, NOW),
             "replay": lambda: catalog.replay(self.workload_id, NOW),
-            "delete": lambda: catalog.delete_original(self.job_id),
+            "delete": lambda: catalog.delete_original(self.job_id, NOW),
         }
         doings[what]()
         return None

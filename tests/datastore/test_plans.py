@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import ClauseElement, select
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from datastore import catalog, fairness, finishing, queue, requeueing, tokens
+from datastore import catalog, fairness, finishing, queue, requeueing, telling, tokens
 from datastore.engines import connect
 from datastore.schema import IS_ACTIVE, workloads
+from dpip.domain import WebhookEvent
 
 HOT: dict[str, ClauseElement] = {
     "find_caller": tokens._FIND_CALLER,
@@ -22,6 +23,7 @@ HOT: dict[str, ClauseElement] = {
     "running": requeueing.SELECT_RUNNING,
     "filtered_ids": catalog._DONE,
     "image": catalog._IMAGE,
+    "webhooks that listen": telling._LISTENING[WebhookEvent.WORKLOAD_COMPLETED],
     "active workloads": select(workloads).where(IS_ACTIVE).order_by(workloads.c.id.desc()).limit(10),
 }
 

@@ -36,7 +36,7 @@ def test_originals_are_counted_and_given_back(store: Datastore) -> None:
     assert used(store) == Usage(120 + FACTS.size_bytes, 3, 2)
     store.queue.finish([success(one) for one in claim_next(store, lead(store), 3)], NOW, 5)
     assert used(store) == Usage(120 + FACTS.size_bytes, 3, 2), "results do not count"
-    store.catalog.delete_original(image.id)
+    store.catalog.delete_original(image.id, NOW)
     assert used(store) == Usage(120, 2, 2)
     store.catalog.delete_workload(first.id)
     assert used(store) == Usage(0, 0, 1)
