@@ -46,6 +46,7 @@ class ReportLoad(_Message):
 
     kind: Literal["report"] = "report"
     worker_id: str
+    instance: str  # as it subscribed
     state: WorkerState
     incarnation: int
     load: Load

@@ -55,6 +55,14 @@ class Figures:
     kept: Kept | None = None  # None: the store was not looked through yet
 
 
+@dataclass(frozen=True, slots=True)
+class _Bearer:
+    """The process that bears a worker's name."""
+
+    instance: str
+    token_since: float  # when its token was made, or some time before that
+
+
 class Service:
     """Subscribes workers and takes their reports. Any number of threads may call it."""
 
@@ -84,8 +92,9 @@ class Service:
         self._figures = figures
         self._lock = threading.Lock()
         self._drains: OrderedDict[str, None] = OrderedDict()
-        # When each worker's token was made, or some time before that.
-        self._token_since = {worker.id: worker.joined_at for worker in register.workers()}
+        self._bearers = {
+            worker.id: _Bearer(worker.instance, worker.joined_at) for worker in register.workers()
+        }
 
     def handle(self, request: Request) -> Reply:
         """Never raises an error of DPIP's: what goes wrong is `Rejected`."""
@@ -148,8 +157,8 @@ class Service:
         self._tokens.add(token, hashed)
         with self._lock:
             self._drains.pop(worker.id, None)
-            known = worker.id in self._token_since
-            self._token_since[worker.id] = now
+            known = worker.id in self._bearers
+            self._bearers[worker.id] = _Bearer(message.instance, now)
         self._reports.refused(worker.id)  # it was unknown, perhaps; it is not any more
         self._reports.wake()
         # It asks again and again while it waits for Ray.
@@ -187,10 +196,9 @@ class Service:
             return Rejected(
                 reason="unknown-worker", detail=f"no worker {message.worker_id} here; subscribe again"
             )
-        if self._token_is_old(message.worker_id, now):
-            return Rejected(
-                reason="unknown-worker", detail="its token grows old; subscribe again for another"
-            )
+        why_not = self._why_not(message, now)
+        if why_not is not None:
+            return Rejected(reason="unknown-worker", detail=why_not)
         report = Report(message.worker_id, message.state, message.incarnation, load, now)
         if not self._reports.add(report):
             return Rejected(reason="not-ready", detail="too many workers report; this report was dropped")
@@ -198,11 +206,18 @@ class Service:
             drain = message.worker_id in self._drains
             if message.state is WorkerState.LEFT:
                 self._drains.pop(message.worker_id, None)
-                self._token_since.pop(message.worker_id, None)
+                self._bearers.pop(message.worker_id, None)
         return Noted(boot=self._terms.boot, drain=drain)
 
-    def _token_is_old(self, worker_id: str, now: float) -> bool:
-        """True from half of its life on, and for a worker that was lost or unheard of when we started."""
+    def _why_not(self, message: ReportLoad, now: float) -> str | None:
+        """Why this process should subscribe (again): it was lost or unheard of when we started, or it was
+        stopped for so long that its successor has its name, or its token has had half of its life."""
         with self._lock:
-            since = self._token_since.get(worker_id)
-        return since is None or now - since > self._terms.worker_token_s / 2
+            bearer = self._bearers.get(message.worker_id)
+        if bearer is None:
+            return "it is not known here any more; subscribe again"
+        if bearer.instance != message.instance:
+            return "another process bears its name now; subscribe again"
+        if now - bearer.token_since > self._terms.worker_token_s / 2:
+            return "its token grows old; subscribe again for another"
+        return None

@@ -177,6 +177,7 @@ def worker(row: AnyRow) -> Worker:
         incarnation=row.incarnation,
         joined_at=row.joined_at,
         last_report_at=row.last_report_at,
+        instance=row.instance,
     )
 
 

@@ -72,7 +72,7 @@ class WorkerProcess:
         if told is None:
             return Ending.STOPPED
         log.info("subscribed", extra=fields(worker=told.worker_id, name=self._settings.worker_name))
-        board = Board(Standing(told.worker_id, told.report_interval_s))
+        board = Board(Standing(told.worker_id, self._settings.instance, told.report_interval_s))
         reporter = Reporter(self._bus, board, self._meter, told.boot, self._stop)
         thread = Supervised("reports", reporter.run, self._stop).start()
         record = Record(self._home, self._settings.worker_name)

@@ -46,6 +46,7 @@ class Reporter:
         standing = self._board.standing
         message = ReportLoad(
             worker_id=standing.worker_id,
+            instance=standing.instance,
             state=standing.state,
             incarnation=standing.incarnation,
             load=self._meter.load(standing.running_jobs),

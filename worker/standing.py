@@ -12,6 +12,7 @@ from dpip.domain import WorkerState
 @dataclass(frozen=True, slots=True)
 class Standing:
     worker_id: str
+    instance: str
     report_interval_s: float
     state: WorkerState = WorkerState.JOINING
     incarnation: int = 0

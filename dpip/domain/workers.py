@@ -52,3 +52,4 @@ class Worker:
     incarnation: int  # counts its Ray actors; a new one means that the old one's jobs are gone
     joined_at: float
     last_report_at: float
+    instance: str = ""  # which process it is; one that starts itself over stays the same

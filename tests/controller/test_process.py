@@ -35,13 +35,14 @@ def controller(tmp_path: Path) -> Iterator[ControllerProcess]:
 
 
 def subscribe(requester: Requester, name: str = "w1") -> Subscribed:
-    reply = requester.ask(Subscribe(worker_name=name, machine=MACHINE, instance=f"i-{name}"))
+    reply = requester.ask(Subscribe(worker_name=name, machine=MACHINE, instance="i"))
     assert isinstance(reply, Subscribed), reply
     return reply
 
 
 def report(requester: Requester, worker_id: str) -> Noted:
-    reply = requester.ask(ReportLoad(worker_id=worker_id, state=WorkerState.ALIVE, incarnation=1, load=LOAD))
+    told = ReportLoad(worker_id=worker_id, instance="i", state=WorkerState.ALIVE, incarnation=1, load=LOAD)
+    reply = requester.ask(told)
     assert isinstance(reply, Noted), reply
     return reply
 

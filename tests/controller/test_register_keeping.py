@@ -46,6 +46,7 @@ class Controller:
         self.clock = clock
         self.announcements = announcements
         self.shared: SharedFolder | None = None
+        self.instances = dict[str, str]()  # that subscribed last, by worker
         self.boot()
 
     def boot(self, word: str = "boot-1") -> None:
@@ -75,6 +76,8 @@ class Controller:
         message = Subscribe(worker_name=name, tags=("gpu",), machine=MACHINE, instance=instance)
         reply = self.service.handle(message.model_copy(update=changed))
         assert isinstance(reply, Subscribed | Rejected)
+        if isinstance(reply, Subscribed):
+            self.instances[reply.worker_id] = instance
         return reply
 
     def subscribed(self, name: str = "w1", instance: str = "i1") -> Subscribed:
@@ -85,7 +88,8 @@ class Controller:
     def report(
         self, worker: str, as_state: WorkerState = WorkerState.ALIVE, **changed: Any
     ) -> Noted | Rejected:
-        message = ReportLoad(worker_id=worker, state=as_state, incarnation=1, load=LOAD)
+        instance = self.instances.get(worker, "")
+        message = ReportLoad(worker_id=worker, instance=instance, state=as_state, incarnation=1, load=LOAD)
         reply = self.service.handle(message.model_copy(update=changed))
         assert isinstance(reply, Noted | Rejected)
         return reply
@@ -306,6 +310,25 @@ def test_nobody_is_lost_because_the_controller_was_stopped_for_a_while(controlle
     controller.clock.advance(600)  # SIGSTOP, or a laptop's lid
     controller.pass_time(INTERVAL_S)
     assert controller.state(worker) is WorkerState.ALIVE
+
+
+def test_a_process_whose_successor_has_its_name_is_not_taken_for_it(controller: Controller) -> None:
+    """It was stopped, given up as lost, and goes on."""
+    worker = controller.subscribed(instance="first").worker_id
+    controller.report(worker, instance="first", incarnation=7)
+    controller.pass_time(10 * INTERVAL_S)
+    assert controller.subscribed(instance="second").worker_id == worker
+    assert isinstance(controller.report(worker, instance="second"), Noted)
+    for state in (WorkerState.ALIVE, WorkerState.LEFT):
+        reply = controller.report(worker, state, instance="first", incarnation=7)
+        assert isinstance(reply, Rejected)
+        assert (reply.reason, reply.detail[:7]) == ("unknown-worker", "another")
+    controller.monitor.tick()
+    [kept] = controller.datastore.register.workers()
+    assert (kept.state, kept.incarnation) == (WorkerState.ALIVE, 1)
+    refused = controller.subscribe(instance="first")
+    assert isinstance(refused, Rejected)
+    assert refused.reason == "name-taken"
 
 
 def test_unknown_workers_are_told_to_subscribe(controller: Controller) -> None:

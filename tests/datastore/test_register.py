@@ -23,7 +23,11 @@ def test_a_new_worker_is_joining(store: Datastore) -> None:
     gpu = Gpu(0, "some GPU", 8 << 30)
     machine = Machine("host-b", 2, 4 << 30, (gpu,))
     worker = store.register.join("w1", ("fast", "gpu"), machine, "one", NOW)
-    assert worker == Worker(worker.id, "w1", ("fast", "gpu"), WorkerState.JOINING, machine, None, 0, NOW, NOW)
+    state = WorkerState.JOINING
+    expected = Worker(worker.id, "w1", ("fast", "gpu"), state, machine, None, 0, NOW, NOW, "one")
+        worker.id, "w1", ("fast", "gpu"), WorkerState.JOINING, machine, None, 0, NOW, NOW, "one"
+    )
+    assert worker == expected
     assert store.register.workers() == (worker,)
 
 
