@@ -25,8 +25,6 @@ def test_a_new_worker_is_joining(store: Datastore) -> None:
     worker = store.register.join("w1", ("fast", "gpu"), machine, "one", NOW)
     state = WorkerState.JOINING
     expected = Worker(worker.id, "w1", ("fast", "gpu"), state, machine, None, 0, NOW, NOW, "one")
-        worker.id, "w1", ("fast", "gpu"), WorkerState.JOINING, machine, None, 0, NOW, NOW, "one"
-    )
     assert worker == expected
     assert store.register.workers() == (worker,)
 
