@@ -5,24 +5,27 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
+from api.fields import Fields, text
 from api.incoming import Incoming
 from api.parts import Bounds
 from dpip.domain import VideoFacts
 from dpip.errors import Malformed, NotReady
 from dpip.ports import NewVideo, Upload
 from film import SNIFFED_BYTES, available, probe, sniff
-from film.formats import target_for
+from film.formats import losses, quality_for, target_for
 from imaging import Limits, Plan, check_output_of_plan, read_header
 
 _QUARTER = 90
 _SAMPLES = 2**17  # bytes: who reads a header looks that far
 
 
-def admit_video(incoming: Incoming, target: str | None, plan: Plan, bounds: Bounds) -> NewVideo:
+def admit_video(incoming: Incoming, given: Fields, plan: Plan, bounds: Bounds) -> NewVideo:
     """Raises `UnsupportedFormat`, `TooLarge`, `Unprocessable` for what is no video that can be filtered so,
     `Malformed`, and `NotReady` where this machine cannot look at videos."""
+    asked, quality = text(given, "video_format"), quality_for(text(given, "video_quality"))
     if not available():
         raise NotReady(
             "videos need PyAV, which is not installed where the API runs: pip install 'dpip[video]'"
@@ -36,14 +39,16 @@ def admit_video(incoming: Incoming, target: str | None, plan: Plan, bounds: Boun
     with upload.reader() as stream:
         format_ = sniff(stream.read(SNIFFED_BYTES))
     facts = _probe(upload, format_.name, bounds)
+    target = target_for(asked, facts.sound)
     _check_frame(facts, plan, bounds.limits)
     return NewVideo(
         name=incoming.name,
         extension=format_.extension.removeprefix("."),
         size_bytes=upload.size_bytes,
         sha256=upload.sha256,
-        facts=facts,
-        target=target_for(target, facts.sound),
+        facts=replace(facts, notes=(*facts.notes, *losses(target, facts.sound))),
+        target=target,
+        quality=quality,
     )
 
 

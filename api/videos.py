@@ -29,7 +29,7 @@ from dpip.ports import Answer, Receipt
 
 log = logging.getLogger(__name__)
 
-_TARGET = "video_format"
+_WANTED = ("video_format", "video_quality")  # fields of the form; others are the workload's
 
 
 def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
@@ -48,7 +48,8 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
 
     @routes.post("/videos")
     @operation(
-        "a multipart form: the video in data, filter, workload_name, tags, priority, video_format -> a video",
+        "a multipart form: the video in data, filter, workload_name, tags, priority, video_format, "
+        "video_quality -> a video",
         gives=films.Video,
         status=HTTPStatus.CREATED,
         takes=bodies.NEW_VIDEO,
@@ -117,8 +118,8 @@ def _keep(
     asked: str,
 ) -> Response:
     given = dict(incoming.fields)
-    target = given.pop(_TARGET, None)
-    new = admit_video(incoming, None if not target else str(target), plan_of(given), parts.bounds)
+    wanted = {name: given.pop(name, None) for name in _WANTED}
+    new = admit_video(incoming, wanted, plan_of(given), parts.bounds)
     answers: list[Answer] = []
 
     def receipt(workload: Workload) -> Receipt | None:

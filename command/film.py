@@ -11,12 +11,13 @@ from pathlib import Path
 
 from command import printing, talking
 from command.exits import DONE, INTERRUPTED, SOME_FAILED, USAGE, Ended
-from command.runs.showing import progress
-from command.runs.tally import Tally
+from command.film_showing import Show, showing
 from dpip_client import Client, Video
 from dpip_client.errors import NotFound
 
-_TARGETS = {".mp4": "mp4", ".m4v": "mp4", ".mkv": "mkv"}
+_TARGETS = {".mp4": "mp4", ".m4v": "mp4", ".mkv": "mkv", ".webm": "webm"}
+_QUALITIES = ("high", "medium", "low")
+_DOING = {"waiting": "waiting", "running": "filtering"}
 _LOOK_S, _SLOWEST_LOOK_S = 0.2, 2.0
 
 
@@ -30,6 +31,7 @@ class FilmOrder:
     name: str | None
     tags: Sequence[str]
     json: bool
+    quality: str | None = None
 
     @property
     def video_format(self) -> str | None:
@@ -38,7 +40,7 @@ class FilmOrder:
             return None
         found = _TARGETS.get(self.out.suffix.lower())
         if found is None:
-            raise Ended(f"{self.out} must end in {' or '.join(_TARGETS)}: those are made", USAGE)
+            raise Ended(f"{self.out} must end in one of {', '.join(_TARGETS)}: those are made", USAGE)
         return found
 
     def target(self, made: Video) -> Path:
@@ -53,18 +55,22 @@ def filter_video(order: FilmOrder, url: str | None, ca: Path | None) -> int:
     """The exit status. Raises `Ended`."""
     if not order.file.is_file():
         raise Ended(f"there is no file {order.file}", USAGE)
+    if order.quality is not None and order.quality not in _QUALITIES:
+        raise Ended(f"--quality is one of {', '.join(_QUALITIES)}, not {order.quality}", USAGE)
     format_ = order.video_format
 
     def work(client: Client) -> int:
-        kept = _kept(client, order, format_)
-        try:
-            seen = _watched(client, kept.id, order)
-        except KeyboardInterrupt:
-            printing.note(
-                f"interrupted; the system goes on with it. The same command takes it up again, and "
-                f"dpip cancel {kept.workload_name} ends it"
-            )
-            return INTERRUPTED
+        with showing(quiet=order.json) as show:
+            show(f"uploading {order.file.stat().st_size / 1e6:,.1f} MB", None)
+            kept = _kept(client, order, format_)
+            try:
+                seen = _watched(client, kept.id, show)
+            except KeyboardInterrupt:
+                printing.note(
+                    f"interrupted; the system goes on with it. The same command takes it up again, and "
+                    f"dpip cancel {kept.workload_name} ends it"
+                )
+                return INTERRUPTED
         return _taken(client, seen, order)
 
     return talking.ask(url, ca, work)
@@ -74,7 +80,8 @@ def _kept(client: Client, order: FilmOrder, format_: str | None) -> Video:
     """The video of an earlier, equal order, where that may still come to something; else a new one."""
 
     def upload(key: str | None) -> Video:
-        return client.upload_video(order.file, order.pipeline, order.name, order.tags, format_, key=key)
+        asked = order.pipeline, order.name, order.tags, format_, order.quality
+        return client.upload_video(order.file, *asked, key=key)
 
     try:
         seen = client.video(upload(_key(order)).id)
@@ -83,15 +90,13 @@ def _kept(client: Client, order: FilmOrder, format_: str | None) -> Video:
     return upload(None) if seen.state in {"failed", "cancelled"} else seen
 
 
-def _watched(client: Client, video_id: str, order: FilmOrder) -> Video:
+def _watched(client: Client, video_id: str, show: Show) -> Video:
     began = time.monotonic()
     seen = client.video(video_id)
-    total = seen.frames or 0
-    with progress(total, quiet=order.json) as show:
-        while not seen.ended:
-            show(Tally(total, sent=seen.raw["frames_split"], ended=seen.frames_joined))
-            time.sleep(min(max(_LOOK_S, (time.monotonic() - began) / 20), _SLOWEST_LOOK_S))
-            seen = client.video(video_id)
+    while not seen.ended:
+        show(_DOING[seen.state], seen)
+        time.sleep(min(max(_LOOK_S, (time.monotonic() - began) / 20), _SLOWEST_LOOK_S))
+        seen = client.video(video_id)
     return seen
 
 
@@ -109,7 +114,8 @@ def _taken(client: Client, seen: Video, order: FilmOrder) -> int:
     else:
         for note in seen.notes:
             printing.note(note)
-        sys.stdout.write(f"{printing.counted(seen.frames_joined, 'frame')} in {target}\n")
+        size = target.stat().st_size / 1e6
+        sys.stdout.write(f"{printing.counted(seen.frames_joined, 'frame')} in {target} ({size:,.1f} MB)\n")
     return DONE
 
 
@@ -117,6 +123,7 @@ def _key(order: FilmOrder) -> str:
     """The same for the same order on the same file, so that it is not worked on twice."""
     with order.file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256")
-    for part in (order.pipeline, order.name or "", ",".join(order.tags), order.video_format or ""):
+    order_in_words = order.name or "", ",".join(order.tags), order.video_format or "", order.quality or ""
+    for part in (order.pipeline, *order_in_words):
         digest.update(b"\0" + part.encode(errors="replace"))
     return f"video-{digest.hexdigest()[:48]}"

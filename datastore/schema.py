@@ -213,6 +213,7 @@ videos = Table(
     Column("workload_id", Sorted, ForeignKey("workloads.id"), primary_key=True),
     Column("facts", JSON, nullable=False),
     Column("target", Text, nullable=False),
+    Column("quality", Text, nullable=False, server_default="high"),
     Column("attempt", Integer, nullable=False),
     Column("lease_until", Double),
     Column("untidy", Boolean, nullable=False),  # there may be frames of it

@@ -61,7 +61,8 @@ def _join(asked: dict[str, Any], given: BinaryIO, out: BinaryIO) -> None:
 
     confine(int(asked["memory"]))
     limits = Limits()
-    with Join(Path(asked["path"]), asked["format"], Path(asked["target"]), asked["target_format"]) as join:
+    paths = Path(asked["path"]), asked["format"], Path(asked["target"]), asked["target_format"]
+    with Join(*paths, asked["quality"]) as join:
         while True:
             came = messages.read(given)
             if came is None:
@@ -75,7 +76,7 @@ def _join(asked: dict[str, Any], given: BinaryIO, out: BinaryIO) -> None:
             pixels = codec_of(header.format).decode(data, header, luma_only=False).pixels
             join.add(head["pts"], head["duration"], pixels)
         join.end()
-        messages.write(out, {"frames": join.frames, "size": join.size})
+        messages.write(out, {"frames": join.frames, "size": join.size, "notes": join.notes})
 
 
 if __name__ == "__main__":

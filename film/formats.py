@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dpip.errors import Malformed, UnsupportedFormat
 
@@ -16,34 +16,47 @@ _NOT_VIDEOS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class VideoFormat:
-    """A container. `demuxer` is FFmpeg's name of what reads it; `sounds` may be copied into a new one."""
+    """A container. `demuxer` is FFmpeg's name of what reads it."""
 
     name: str
     title: str
     extension: str
     media_type: str
     demuxer: str
-    sounds: frozenset[str] | None = None  # codecs of sound that it holds; None: any
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How a container is made. Muxer and encoders by FFmpeg's names."""
+
+    muxer: str
+    pictures: str  # what encodes them
+    sounds: frozenset[str] | None  # codecs of sound that are copied into it; None: any
+    sound: str  # what encodes others
+    deep: bool = True  # more than 8 bits per colour stay
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 VIDEO_FORMATS: Mapping[str, VideoFormat] = {
     format_.name: format_
     for format_ in (
-        VideoFormat(
-            "mp4",
-            "MP4",
-            ".mp4",
-            "video/mp4",
-            "mov",
-            frozenset({"aac", "mp3", "opus", "ac3", "eac3", "alac", "flac"}),
-        ),
+        VideoFormat("mp4", "MP4", ".mp4", "video/mp4", "mov"),
         VideoFormat("mov", "QuickTime", ".mov", "video/quicktime", "mov"),
         VideoFormat("mkv", "Matroska", ".mkv", "video/matroska", "matroska"),
         VideoFormat("webm", "WebM", ".webm", "video/webm", "matroska"),
         VideoFormat("avi", "AVI", ".avi", "video/vnd.avi", "avi"),
     )
 }
-TARGETS = ("mp4", "mkv")  # that are made; the pictures in them are H.264
+_IN_MP4 = frozenset({"aac", "mp3", "opus", "ac3", "eac3", "alac", "flac"})
+TARGETS: Mapping[str, Target] = {
+    "mp4": Target(
+        "mp4", "libx264", _IN_MP4, "aac", options={"movflags": "+faststart"}
+    ),  # plays before it is all there
+    "mkv": Target("matroska", "libx264", None, "libopus"),
+    "webm": Target("webm", "libvpx-vp9", frozenset({"opus", "vorbis"}), "libopus", deep=False),
+}
+QUALITIES = ("high", "medium", "low")
+_SOUNDS = {"aac": "AAC", "libopus": "Opus"}
 READ = ", ".join(format_.title for format_ in VIDEO_FORMATS.values())
 
 
@@ -66,12 +79,31 @@ def sniff(head: bytes) -> VideoFormat:
 def target_for(asked: str | None, sounds: tuple[str, ...]) -> str:
     """The container of the result: as asked for, else MP4 where the sound fits in, else Matroska.
     Raises `Malformed`."""
-    fits = VIDEO_FORMATS["mp4"].sounds or frozenset()
-    odd = [sound for sound in sounds if sound not in fits]
     if asked is None:
-        return "mkv" if odd else "mp4"
+        return "mkv" if _misfits("mp4", sounds) else "mp4"
     if asked not in TARGETS:
-        raise Malformed(f"video_format must be {' or '.join(TARGETS)}, not {asked[:50]!r}")
-    if asked == "mp4" and odd:
-        raise Malformed(f"sound of the kind {odd[0]} cannot be copied into an MP4; say video_format=mkv")
+        raise Malformed(f"video_format must be one of {', '.join(TARGETS)}, not {asked[:50]!r}")
     return asked
+
+
+def quality_for(asked: str | None) -> str:
+    """Raises `Malformed`."""
+    if asked is None:
+        return QUALITIES[0]
+    if asked not in QUALITIES:
+        raise Malformed(f"video_quality must be one of {', '.join(QUALITIES)}, not {asked[:50]!r}")
+    return asked
+
+
+def losses(target: str, sounds: tuple[str, ...]) -> tuple[str, ...]:
+    """What of the sound cannot stay as it is, in words."""
+    title, encoder = VIDEO_FORMATS[target].title, _SOUNDS[TARGETS[target].sound]
+    return tuple(
+        f"its sound is encoded anew, as {encoder}: {title} does not hold {sound}"
+        for sound in dict.fromkeys(_misfits(target, sounds))
+    )
+
+
+def _misfits(target: str, sounds: tuple[str, ...]) -> list[str]:
+    fits = TARGETS[target].sounds
+    return [] if fits is None else [sound for sound in sounds if sound not in fits]

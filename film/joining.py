@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import av
 import numpy as np
@@ -17,10 +18,20 @@ from av.video.stream import VideoStream
 
 from dpip.errors import Unprocessable
 from film.colours import Colours, Pixels
+from film.formats import QUALITIES, TARGETS
 from film.opening import opened, pictures_of, quarters, rate_of, time_base_of
+from film.sound import Sound
 
-_MUXERS = {"mp4": "mp4", "mkv": "matroska"}
-_MUXER_OPTIONS = {"mp4": {"movflags": "+faststart"}, "mkv": {}}  # so that it plays before it is all there
+# Constant quality. x264's documentation calls 18 visually lossless, and 23 is its default; VP9 counts
+# otherwise: its own advice for 720 lines is 32.
+_CRF = {
+    "libx264": {"high": "18", "medium": "23", "low": "28"},
+    "libvpx-vp9": {"high": "24", "medium": "32", "low": "40"},
+}
+_SPEED = {
+    "libx264": {"preset": "veryfast"},
+    "libvpx-vp9": {"deadline": "good", "cpu-used": "5", "row-mt": "1"},
+}
 _GRAY = 2  # dimensions
 
 
@@ -30,20 +41,29 @@ class Join:
     Raises `Unprocessable` for frames that do not make one video.
     """
 
-    def __init__(self, source: Path, format_name: str, target: Path, target_format: str) -> None:
+    def __init__(
+        self, source: Path, format_name: str, target: Path, target_format: str, quality: str = QUALITIES[0]
+    ) -> None:
         self._opened = opened(source, format_name)
         self._source = source
         self._format = format_name
         self._target = target
-        self._target_format = target_format
+        self._made = TARGETS[target_format]
+        self._quality = quality
         self.size: tuple[int, int] | None = None  # as stored, unturned
         self._durations: dict[int, int] = {}
         self.frames = 0
+        self.notes: list[str] = []  # what could not stay as it was
 
     def __enter__(self) -> Self:
         with opened(self._source, self._format) as container:
             first = next(container.decode(pictures_of(container)))
             self._colours = Colours.of(first)
+            if self._colours.deep and not self._made.deep:
+                self._colours = replace(self._colours, deep=False)
+                self.notes.append(
+                    "of its bits per colour 8 are left: more than that is no WebM that is made here"
+                )
             self._quarters = quarters(first)
             self._matrix = _display_matrix(first)
         self._in: InputContainer = self._opened.__enter__()
@@ -51,8 +71,8 @@ class Join:
         self._out: OutputContainer = av.open(
             str(self._target),
             "w",
-            format=_MUXERS[self._target_format],
-            container_options=_MUXER_OPTIONS[self._target_format],
+            format=self._made.muxer,
+            container_options=dict(self._made.options),
         )
         return self
 
@@ -92,9 +112,12 @@ class Join:
 
     def _begin(self, width: int, height: int) -> None:
         self.size = width, height
-        self._new: VideoStream = self._out.add_stream(
-            "libx264", rate=rate_of(self._old), options={"crf": "18", "preset": "veryfast"}
+        encoder = self._made.pictures
+        options = {"crf": _CRF[encoder][self._quality], **_SPEED[encoder]}
+        self._new: VideoStream = cast(
+            "VideoStream", self._out.add_stream(encoder, rate=rate_of(self._old), options=options)
         )
+        self._new.codec_context.bit_rate = 0  # by quality alone
         new, old = self._new, self._old
         new.width, new.height = width, height
         odd = width % 2 or height % 2
@@ -106,25 +129,11 @@ class Join:
         self._colours.mark(new)
         if self._matrix is not None:
             new.set_display_matrix(self._matrix)
-        tracks = {
-            stream.index: self._out.add_stream_from_template(stream)
-            for stream in self._in.streams.audio
-            if stream.codec_context is not None
-        }
-        for index, track in tracks.items():
-            track.metadata.update(self._in.streams[index].metadata)
+        sound = Sound(self._in, self._out, self._made)
         self._out.metadata.update(
             {name: value for name, value in self._in.metadata.items() if name in {"title", "creation_time"}}
         )
-        self._sound = _Lookahead(self._packets(tracks))
-
-    def _packets(self, tracks: dict[int, Any]) -> Iterator[Packet[Any]]:
-        if not tracks:
-            return
-        for packet in self._in.demux([self._in.streams[index] for index in tracks]):
-            if packet.dts is not None:
-                packet.stream = tracks[packet.stream.index]
-                yield packet
+        self._sound = _Lookahead(sound.packets())
 
     def _mux(self, packets: Sequence[Packet[Any]]) -> None:
         """With the sound up to there, so that neither waits for the other in the file."""

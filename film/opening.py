@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -71,11 +72,19 @@ def pictures_of(container: InputContainer) -> VideoStream:
         raise Unprocessable("there are no moving pictures in the file")
     if stream.codec_context is None or stream.codec_context.name not in VIDEO_DECODERS:
         name = stream.codec_context.name if stream.codec_context is not None else "unknown"
-        raise UnsupportedFormat(f"its pictures are of the kind {name}, which is not decoded here")
+        raise UnsupportedFormat(
+            f"its pictures are of the kind {name}, which is not decoded here; H.264, H.265, VP8, VP9, AV1, "
+            "MPEG-1, -2 and -4, ProRes, DNxHD, DV, Motion JPEG and FFV1 are"
+        )
     return stream
 
 
 _ATTACHED = 0x400  # AV_DISPOSITION_ATTACHED_PIC: a cover
+
+
+def kind_of(codec: CodecContext) -> str:
+    """The codec's usual name, whichever decoder this is: "av1", not "libdav1d"."""
+    return str(codec.codec.canonical_name).removesuffix("float")  # as in "mp3float"
 
 
 def rate_of(stream: VideoStream) -> Fraction:
@@ -107,14 +116,14 @@ def facts_of(container: InputContainer, format_name: str) -> VideoFacts:
         raise Unprocessable("there is no frame in the video")
     return VideoFacts(
         format=format_name,
-        codec=stream.codec_context.name,
+        codec=kind_of(stream.codec_context),
         width=first.width,
         height=first.height,
         rotation=round(first.rotation) % 360,
         rate=str(rate),
         duration_s=duration,
         frames=frames,
-        sound=tuple(one.codec_context.name for one in container.streams.audio if one.codec_context),
+        sound=tuple(kind_of(one.codec_context) for one in container.streams.audio if one.codec_context),
         notes=_left_out(container, stream, first),
     )
 

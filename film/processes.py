@@ -22,6 +22,7 @@ from dpip import errors
 from dpip.domain import VideoFacts
 from dpip.errors import DpipError
 from film import messages
+from film.formats import QUALITIES
 from film.limits import VideoLimits, memory_for
 
 _FACTS = TypeAdapter(VideoFacts)
@@ -132,7 +133,13 @@ class Joiner:
     """The new video's making. Close it, whatever happens."""
 
     def __init__(
-        self, source: Path, facts: VideoFacts, target: Path, target_format: str, pixels: int
+        self,
+        source: Path,
+        facts: VideoFacts,
+        target: Path,
+        target_format: str,
+        pixels: int,
+        quality: str = QUALITIES[0],
     ) -> None:
         """`pixels`: of a filtered frame."""
         asked = {
@@ -140,6 +147,7 @@ class Joiner:
             "format": facts.format,
             "target": str(target),
             "target_format": target_format,
+            "quality": quality,
             "memory": memory_for(max(pixels, facts.width * facts.height)),
         }
         self._child = _Child("join", asked)
@@ -179,6 +187,12 @@ class Joiner:
         assert isinstance(self._answer, dict)  # noqa: S101 - callers wait until it is done
         width, height = self._answer["size"]
         return width, height
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not stay as it was; when it is done."""
+        assert isinstance(self._answer, dict)  # noqa: S101 - as above
+        return tuple(self._answer["notes"])
 
     def close(self) -> None:
         self._child.kill()

@@ -182,8 +182,8 @@ class Attempt:
                 raise FrameFailed(self._joined + len(taken) + 1, result)
             picture = self._store.get(result)
             if self._joiner is None:
-                facts, pixels = self._video.facts, len(picture)
-                self._joiner = Joiner(source, facts, target, self._video.target, pixels)
+                made = self._video.target, len(picture), self._video.quality
+                self._joiner = Joiner(source, self._video.facts, target, *made)
             self._joiner.add(head, picture)
             self._on_their_way.popleft()
             taken.append(frame)
@@ -206,6 +206,7 @@ class Attempt:
                     self._keep()
             width, height = self._joiner.size
             facts = ImageFacts(self._video.target, width, height, upload.size_bytes, upload.sha256)
-            self._videos.finish(self._video.id, self._claimed.attempt, facts, upload.commit, self._clock())
+            made = facts, upload.commit, self._clock(), self._joiner.notes
+            self._videos.finish(self._video.id, self._claimed.attempt, *made)
         finally:
             upload.abort()

@@ -11,7 +11,7 @@ from api.fields import MULTIPART, URLENCODED
 from dpip.domain import SUBSCRIBABLE, ImageKind, Role, Scope
 from dpip.priority import HIGHEST, LOWEST, USUAL
 from film import VIDEO_FORMATS
-from film.formats import TARGETS
+from film.formats import QUALITIES, TARGETS
 from imaging import FORMATS
 from webhooks.targets import MAX_URL_CHARS
 
@@ -181,6 +181,7 @@ NEW_VIDEO = Body(
             **_OF_WORKLOAD,
             tags=_TAGS_TEXT,
             video_format={"type": "string", "enum": list(TARGETS), "description": "of the result"},
+            video_quality={"type": "string", "enum": list(QUALITIES), "description": "of the result"},
         ),
         **{media: {} for media in VIDEO_TYPES},
     }

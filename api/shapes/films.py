@@ -32,6 +32,7 @@ class Video(TypedDict):
     frames: Annotated[int | None, Field(description="by its headers; may be an estimate")]
     sound: Annotated[list[str], Field(description="codecs of its sound tracks, which are copied")]
     video_format: Annotated[str, Field(description="of the filtered video")]
+    video_quality: Annotated[str, Field(description="that the filtered video is encoded with")]
     frames_split: Annotated[Count, Field(description="frames that were taken out of it so far")]
     frames_joined: Annotated[Count, Field(description="frames that are in the filtered video so far")]
     failure: Failure | None

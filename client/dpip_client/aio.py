@@ -156,10 +156,11 @@ class AsyncClient:
         name: str | None = None,
         tags: Iterable[str] = (),
         video_format: str | None = None,
+        video_quality: str | None = None,
         *,
         key: str | None = None,
     ) -> Video:
-        fields = uploading.video_fields(pipeline, name, tags, video_format)
+        fields = uploading.video_fields(pipeline, name, tags, video_format, video_quality)
         return await self._run(uploading.upload_video(source, fields, self.options.patience, key))
 
     async def video(self, video_id: str) -> Video:

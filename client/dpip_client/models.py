@@ -147,6 +147,7 @@ class Video:
     pipeline: str
     state: str  # waiting, running, done, failed or cancelled
     frames: int | None  # by its headers; may be an estimate
+    frames_split: int  # that were taken out of it so far
     frames_joined: int  # that are in the filtered video so far
     video_format: str  # of the filtered video
     failure: Failure | None
@@ -166,6 +167,7 @@ class Video:
             pipeline=shown["pipeline"],
             state=shown["state"],
             frames=shown["frames"],
+            frames_split=shown["frames_split"],
             frames_joined=shown["frames_joined"],
             video_format=shown["video_format"],
             failure=failure_of(shown["failure"]),

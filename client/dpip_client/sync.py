@@ -161,12 +161,14 @@ class Client:
         name: str | None = None,
         tags: Iterable[str] = (),
         video_format: str | None = None,
+        video_quality: str | None = None,
         *,
         key: str | None = None,
     ) -> Video:
         """Upload a video whose frames are to be filtered. `source`: a path, or (name, bytes). `video_format`
-        of the result: mp4 or mkv; left out, MP4 where the sound fits in."""
-        fields = uploading.video_fields(pipeline, name, tags, video_format)
+        of the result: mp4, mkv or webm; left out, MP4 where the sound fits in. `video_quality`: high (the
+        default), medium or low."""
+        fields = uploading.video_fields(pipeline, name, tags, video_format, video_quality)
         return self._run(uploading.upload_video(source, fields, self.options.patience, key))
 
     def video(self, video_id: str) -> Video:

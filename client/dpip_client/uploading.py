@@ -28,10 +28,20 @@ def upload(workload_id: str, source: Source, patience: Patience, key: str | None
 
 
 def video_fields(
-    pipeline: str, name: str | None, tags: Iterable[str], video_format: str | None
+    pipeline: str,
+    name: str | None,
+    tags: Iterable[str],
+    video_format: str | None,
+    video_quality: str | None,
 ) -> dict[str, str]:
     """Those that were given."""
-    given = {"filter": pipeline, "workload_name": name, "tags": ",".join(tags), "video_format": video_format}
+    given = {
+        "filter": pipeline,
+        "workload_name": name,
+        "tags": ",".join(tags),
+        "video_format": video_format,
+        "video_quality": video_quality,
+    }
     return {name: value for name, value in given.items() if value}
 
 

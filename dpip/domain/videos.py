@@ -33,6 +33,7 @@ class Video:
     name: str | None  # the file name the uploader gave, if any
     facts: VideoFacts
     target: str  # format of the video that is made
+    quality: str  # that it is encoded with; see film.formats
     state: VideoState
     attempt: int
     frames_split: int  # taken out of it in this attempt

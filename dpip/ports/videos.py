@@ -30,6 +30,7 @@ class NewVideo:
     sha256: str
     facts: VideoFacts
     target: str  # format of the video to be made
+    quality: str = "high"  # that it is encoded with
 
 
 class Videos(Protocol):

@@ -7,12 +7,13 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dpip_client import AsyncClient, Client, Options, Patience
-from dpip_client.errors import DpipError, Forbidden, Unreachable
+from dpip_client.errors import DpipError, Forbidden, NotFound, Unreachable
 
 OPTIONS = {"patience": Patience(attempts=4, first_s=0.01, longest_s=0.02), "timeout_s": 5.0}
 
@@ -142,3 +143,60 @@ def test_news_are_read_as_they_come_and_no_stream_is_no_news(server: Moody) -> N
         assert list(client.news("w")) == list(client.news("w")) == []
     assert asyncio.run(_gathered(options)) == [{"status": "running"}]
     assert {path for _, path, *_ in server.requests} == {"/workloads/w/events"}
+
+
+VIDEO = {
+    "video_id": "v1",
+    "workload_name": "film",
+    "name": "a.mp4",
+    "pipeline": "sepia",
+    "state": "failed",
+    "frames": None,
+    "frames_split": 7,
+    "frames_joined": 5,
+    "video_format": "webm",
+    "failure": {"kind": "poisonous", "detail": "frame 6 could not be filtered: no"},
+    "notes": ["its sound is encoded anew"],
+}
+
+
+def test_a_video_goes_up_with_what_is_wanted_of_it(server: Moody, ask: Call) -> None:
+    server.text = json.dumps(VIDEO).encode()
+    server.moods = [503]
+    options = Options(server.url, **OPTIONS)
+    video = ask(options, "upload_video", ("a.mp4", b"film"), "sepia", "film", ["gpu", "fast"], "webm", "low")
+    assert (video.id, video.ended, video.frames, video.frames_split) == ("v1", True, None, 7)
+    assert video.failure.kind == "poisonous"
+    [first, second] = server.requests
+    assert first[:2] == ("POST", "/videos")
+    assert first[2]["Idempotency-Key"] == second[2]["Idempotency-Key"]
+    for name, value in {
+        "filter": b"sepia",
+        "workload_name": b"film",
+        "tags": b"gpu,fast",
+        "video_format": b"webm",
+        "video_quality": b"low",
+    }.items():
+        assert b'name="%s"\r\n\r\n%s\r\n' % (name.encode(), value) in first[3]
+    assert b'filename="a.mp4"' in first[3]
+
+
+def test_what_was_not_asked_for_is_left_to_the_server(server: Moody, ask: Call) -> None:
+    server.text = json.dumps(VIDEO).encode()
+    ask(Options(server.url, **OPTIONS), "upload_video", ("a.mp4", b"film"))
+    [(_, _, _, body)] = server.requests
+    assert b"grayscale" in body
+    assert not any(name in body for name in (b"video_format", b"video_quality", b"workload_name", b"tags"))
+
+
+def test_a_video_comes_down_whole_or_not_at_all(server: Moody, ask: Call, tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "out.mp4"
+    server.moods = [404]
+    with pytest.raises(NotFound, match="because"):
+        ask(Options(server.url, **OPTIONS), "download_video", "v1", target)
+    assert not list(tmp_path.rglob("*.mp4*"))
+    server.text = b"a film" * 1000
+    server.moods = [503]
+    assert ask(Options(server.url, **OPTIONS), "download_video", "v1", target, "original") == target
+    assert target.read_bytes() == server.text
+    assert server.requests[-1][1] == "/videos/v1/file?type=original"

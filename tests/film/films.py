@@ -32,6 +32,7 @@ class Kind:
     steps: Sequence[int] = (1,)  # frames are so many ticks apart, over and over
     width: int = 320
     height: int = 180
+    longer_s: float = 0.0  # the sound, than the pictures
 
 
 def make(folder: Path, count: int, kind: Kind | None = None) -> Path:
@@ -58,7 +59,7 @@ def make(folder: Path, count: int, kind: Kind | None = None) -> Path:
             out.mux(video.encode(frame))
         out.mux(video.encode(None))
         if sound is not None:
-            _sine(out, sound, float(at * tick))
+            _sine(out, sound, float(at * tick) + kind.longer_s)
     return path
 
 
