@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -8,10 +9,14 @@ import pytest
 from tests.system.system import System
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A running system with two workers; at its end no process of it may be left."""
-    started = System(tmp_path_factory.mktemp("home"))
+    """A running system with two workers that many tests share; at its end no process of it may be left."""
+    yield from running_system(tmp_path_factory.mktemp("home"))
+
+
+def running_system(folder: Path) -> Iterator[System]:
+    started = System(folder)
     family: list[psutil.Process] = []
     try:
         yield started

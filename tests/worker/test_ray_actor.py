@@ -44,7 +44,8 @@ def test_a_scheduler_finds_it_by_name_and_outcomes_stream_back(
     found = ray.get_actor(actor_name(tmp_path.name, 7), namespace=RAY_NAMESPACE)
     pictures = {number: picture(number) for number in range(1, 13)}
     batch = [claimed(store, data, number) for number, data in pictures.items()]
-    batch.append(claimed(store, b"no picture", 99))
+    slow = claimed(store, picture(0, 1.0), 98, pipeline="denoise")  # far longer than a group is kept open
+    batch += [slow, claimed(store, b"no picture", 99)]
     groups: list[list[Outcome]] = [
         ray.get(reference) for reference in found.run.options(num_returns="streaming").remote(batch)
     ]
