@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Blueprint, Response
 
-from api import streams, visible
+from api import paging, streams, visible
 from api.auth import Guard
+from api.description import parameters
 from api.description.operation import operation
 from api.leaving import taking_turns
 from api.parts import Parts
 from api.turns import Turns
+from dpip.domain import WorkloadStatus
 
 _ABOUT = (
     "Server-sent events. `event: workload` has how a workload stands as its data (`WorkloadNews`): at once, "
@@ -17,6 +21,7 @@ _ABOUT = (
     "the connection alive. A stream ends after ten minutes, or when the token is dead: ask again, nothing is "
     "missed, as every stream begins with how things stand."
 )
+UNTIL = parameters.choice("until", WorkloadStatus, "the stream ends when the workload has come that far")
 
 
 def blueprint(parts: Parts, guard: Guard) -> Blueprint:
@@ -31,14 +36,22 @@ def blueprint(parts: Parts, guard: Guard) -> Blueprint:
         return stream(None, streams.every(parts, visible.owner_filter(guard.caller)))
 
     @routes.get("/workloads/<workload_id>/events")
-    @operation("news of one workload, as they happen", media=(streams.MEDIA_TYPE,), more=_ABOUT)
+    @operation(
+        "news of one workload, as they happen",
+        media=(streams.MEDIA_TYPE,),
+        parameters=(UNTIL,),
+        refuses=(HTTPStatus.BAD_REQUEST,),
+        more=_ABOUT,
+    )
     @guard.reads
     def news_of_one(workload_id: str) -> Response:
+        until = paging.choice(UNTIL.name, WorkloadStatus)
         workload = visible.workload(parts, guard.caller, workload_id)
-        return stream(workload.id, streams.one(parts, workload.id, visible.owner_filter(guard.caller)))
+        look = streams.one(parts, workload.id, visible.owner_filter(guard.caller))
+        return stream(workload.id, look, until)
 
-    def stream(workload_id: str | None, look: streams.Look) -> Response:
-        told = streams.events(parts.news, workload_id, look, guard.watch())
+    def stream(workload_id: str | None, look: streams.Look, until: WorkloadStatus | None = None) -> Response:
+        told = streams.events(parts.news, workload_id, look, guard.watch(), until=until)
 
         def response() -> Response:
             made = Response(told, content_type=streams.MEDIA_TYPE)

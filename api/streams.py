@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from api.news import News
 from api.parts import Parts
 from api.shapes.events import WorkloadNews
-from dpip.domain import Workload
+from dpip.domain import Workload, WorkloadStatus
 from dpip.errors import DpipError
 
 MEDIA_TYPE = "text/event-stream"
@@ -54,8 +54,10 @@ def events(
     look: Look,
     allowed: Callable[[], bool],
     clock: Callable[[], float] = time.monotonic,
+    until: WorkloadStatus | None = None,
 ) -> Iterator[bytes]:
-    """Until the client goes, the process ends, the token is dead, or `LIFE_S` are over."""
+    """Until the client goes, the process ends, the token is dead, or `LIFE_S` are over; and of one workload
+    until it is gone, has come to the status `until`, or is completed where any status is waited for."""
     yield f"retry: {RETRY_MS}\n\n".encode()
     told: dict[str, str] = {}
     ends = clock() + LIFE_S
@@ -65,18 +67,23 @@ def events(
             try:
                 if not allowed():
                     return
-                fresh = _fresh(look(), told)
+                found = look()
+                fresh = _fresh(found, told)
             except DpipError:  # the datastore is away; the client comes again
                 return
             if fresh:
                 yield "".join(fresh).encode()
                 comment_at = clock() + COMMENT_S
-            if workload_id is not None and not told:
-                return  # it is gone
+            if workload_id is not None and (not told or _come_to(until, found.get(workload_id))):
+                return
             _pause(news, subscription.wait, clock)
             if clock() >= comment_at:
                 yield b":\n\n"
                 comment_at = clock() + COMMENT_S
+
+
+def _come_to(until: WorkloadStatus | None, workload: Workload | None) -> bool:
+    return until is not None and (workload is None or workload.status in {until, WorkloadStatus.COMPLETED})
 
 
 def _pause(news: News, wait: Callable[[float], bool], clock: Callable[[], float]) -> None:

@@ -45,6 +45,19 @@ def finish(api: Api, image_id: str, key: str) -> None:
     assert api.datastore.queue.finish([outcome], api.clock(), 5) == (True,)
 
 
+def test_it_ends_when_the_workload_has_come_as_far_as_asked(api: Api, jpeg: bytes) -> None:
+    made = api.workload()
+    path = f"/workloads/{made['workload_id']}/events?until="
+    with events(api, f"{path}scheduling") as told:
+        assert [news["status"] for _, news in told] == ["scheduling"]
+    image = api.original(made["workload_id"], jpeg)
+    with events(api, f"{path}running") as told:
+        assert next(told)[1]["status"] == "scheduling"
+        finish(api, image, f"{made['workload_name']}/x.jpg")  # it never saw it run
+        assert [news["status"] for _, news in told] == ["completed"]
+    assert api.ask("GET", f"{path}over").status_code == 400
+
+
 def test_a_workload_is_told_at_once_and_whenever_it_changes(api: Api, jpeg: bytes) -> None:
     made = api.workload()
     path = f"/workloads/{made['workload_id']}/events"
