@@ -106,7 +106,7 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
         return taking_turns(
             leaving,
             caller.user_id,
-            lambda: journeys.downloading(image_id, download(parts, caller, image_id)),
+            lambda: journeys.downloading(caller, image_id, download(parts, caller, image_id)),
         )
 
     @routes.get("/workloads/<workload_id>/archive")

@@ -13,7 +13,7 @@ from flask import Response, g, request
 from werkzeug.wsgi import ClosingIterator
 
 from api.parts import Parts
-from dpip.domain import Job, StoredImage
+from dpip.domain import Caller, Job, Scope, StoredImage
 from dpip.journey import ROOT, TRACEPARENT, Facts, Step, read_traceparent
 
 _PARTS_OF_ORIGINAL = 2
@@ -65,9 +65,10 @@ class Journeys:
             [Step(job.id, "commit", began, time.time(), job.trace, f"{which} api", f"job {which}", about)]
         )
 
-    def downloading(self, image_id: str, response: Response) -> Response:
-        """Its step ends with the last byte. In the trace of a client that has one, it points to the image."""
-        if self._traces.on:
+    def downloading(self, caller: Caller, image_id: str, response: Response) -> Response:
+        """Its step ends with the last byte. In the trace of a client that has one, it points to the image.
+        A worker's is a stage of its job, and told there."""
+        if self._traces.on and Scope.READ in caller.scopes:
             tell = partial(self._downloaded, image_id, self.given(), _began(), response.status_code)
             body = cast("Iterable[bytes]", response.response)
             response.response = ClosingIterator(body, tell)

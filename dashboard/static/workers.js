@@ -5,6 +5,7 @@ import { fill, h } from "./dom.js";
 import { ago, memory, plural } from "./format.js";
 import { icon } from "./icons.js";
 import { follow } from "./live.js";
+import { past } from "./past.js";
 import { sparkline } from "./spark.js";
 import { sentence } from "./toast.js";
 
@@ -27,7 +28,7 @@ const history = new Map();
 export function workers(place, ended) {
   const summary = h("p", { class: "muted" });
   const list = h("ul", { class: "workers" });
-  fill(place, h("div", { class: "title" }, h("h1", {}, "Workers"), summary), past(), list);
+  fill(place, h("div", { class: "title" }, h("h1", {}, "Workers"), summary), past(ended), list);
   /** @type {Map<string, ReturnType<typeof card>>} */
   const cards = new Map();
   const following = follow(
@@ -50,30 +51,6 @@ export function workers(place, ended) {
     { everyMs: EVERY_MS, failed: (error) => fill(list, h("li", { class: "trouble" }, sentence(error))) },
   );
   ended.addEventListener("abort", following.stop);
-}
-
-/** The last day, from the datastore: what was done and how busy all workers were. Hidden while there is nothing. */
-function past() {
-  const element = h("div", { class: "charts", hidden: true });
-  ask("GET", "/history?hours=24").then(({ seconds, points }) => {
-    if (!points.length) return;
-    const first = Date.parse(points[0].at);
-    const count = Math.round((Date.parse(points.at(-1).at) - first) / (seconds * 1000)) + 1;
-    /** @param {string} label @param {(point: any) => number} value @param {(sum: number, most: number) => string} words @param {number} [top] */
-    const chart = (label, value, words, top) => {
-      const values = Array.from({ length: count }, () => 0);
-      for (const point of points) values[Math.round((Date.parse(point.at) - first) / (seconds * 1000))] = value(point);
-      const most = Math.max(...values);
-      const spark = sparkline(`${label} in the last day`, top ?? Math.max(most, 1e-9), Math.max(2, count));
-      spark.show(values);
-      element.append(h("figure", { class: "chart" }, h("figcaption", {}, h("span", {}, label), h("span", { class: "number" }, words(values.reduce((sum, one) => sum + one, 0), most))), spark.element));
-    };
-    chart("Pictures in 24 h", (point) => point.done, (sum) => String(sum));
-    chart("Megapixels in 24 h", (point) => point.megapixels, (sum) => sum.toFixed(sum < 10 ? 1 : 0));
-    chart("CPU in 24 h", (point) => point.cpu_percent ?? 0, (_sum, most) => `up to ${Math.round(most)} %`, 100);
-    element.hidden = false;
-  }, () => undefined);
-  return element;
 }
 
 /** @param {Worker} first */
