@@ -167,6 +167,7 @@ def _wrong_password(_status: int) -> Response:
     detail = (
         "wrong user name or password"
         if given
-        else "user name and password are needed, by HTTP Basic: curl --user name:password -X POST .../login"
+        else "user name and password are needed, by HTTP Basic: "
+        "curl --user name -X POST .../login asks for the password"
     )
     return problem(HTTPStatus.UNAUTHORIZED, detail)

@@ -42,7 +42,7 @@ function who(told) {
 function curl({ method, path, told }) {
   const words = ["curl"];
   if (method !== "get") words.push(`-X ${method.toUpperCase()}`);
-  if (told.security[0]?.password) words.push("--user NAME:PASSWORD");
+  if (told.security[0]?.password) words.push("--user NAME");
   else if (told.security.length) words.push('-H "Authorization: Bearer $DPIP_TOKEN"');
   const content = told.requestBody?.content ?? {};
   const json = content["application/json"]?.example;
