@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from api.app import create_app
 from api.passwords import Passwords
-from dpip.journey import Step
 from tests.api.conftest import QUICK, Api
+from tests.telemetry.told import Told
 
 GIVEN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-
-
-@dataclass
-class Told:
-    """A `Traces` that remembers."""
-
-    steps: list[Step] = field(default_factory=list)
-    on: bool = True
-
-    def tell(self, steps: Iterable[Step]) -> None:
-        self.steps += steps
-
-    def close(self) -> None: ...
-
-    def of(self, name: str) -> list[Step]:
-        return [step for step in self.steps if step.name == name]
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from tests.api.processes import ROOT, ApiProcess
 from tests.system.system import eventually
 
 DEPLOY = ROOT / "deploy"
+TRIALS = Path(__file__).parent / "alerts_test.yml"
 ALERTS = DEPLOY / "prometheus" / "alerts.yml"
 # Of a controller that answers; here there is none.
 OF_CONTROLLER = {"dpip_bus_seconds", "dpip_store_used_bytes", "dpip_controller_bus_messages"}
@@ -63,6 +64,22 @@ def test_promtool_finds_nothing_wrong(tmp_path: Path) -> None:
     (tmp_path / "p" / "dpip.token").write_text("a token")
     for what in (("config", "prometheus.yml"), ("rules", "alerts.yml")):
         subprocess.run([promtool, "check", *what], cwd=tmp_path / "p", check=True, capture_output=True)
+
+
+def test_each_alert_calls_when_it_should_and_not_when_all_is_well(tmp_path: Path) -> None:
+    promtool = prometheus("promtool")
+    for file in (ALERTS, TRIALS):
+        shutil.copy(file, tmp_path)
+    tried = subprocess.run(
+        [promtool, "test", "rules", TRIALS.name], cwd=tmp_path, check=False, capture_output=True, text=True
+    )
+    assert tried.returncode == 0, tried.stdout
+
+
+def test_every_alert_is_tried() -> None:
+    (group,) = yaml.safe_load(ALERTS.read_text())["groups"]
+    tried = TRIALS.read_text()
+    assert [rule["alert"] for rule in group["rules"] if rule["alert"] not in tried] == []
 
 
 def test_a_real_prometheus_scrapes_and_evaluates(api: ApiProcess, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from film import VideoLimits, probe, sniff
 from imaging import Limits
 from storage.folder import FolderStore
 from tests.film.films import Content, Kind, content, make
+from tests.telemetry.told import Told
 from tests.video.hands import Hands
 from video.attempt import Terms, Tools
 from video.desk import Desk
@@ -44,9 +45,10 @@ class Studio:
         self.folder = folder
         self.datastore: Datastore = open_datastore(f"sqlite:///{folder}/dpip.sqlite3")
         self.store = FolderStore(folder / "images")
+        self.told = Told()
 
     def desk(self, stop: Stop, *, frames: int = 8) -> Desk:
-        tools = Tools(self.datastore.videos, self.store, Silent(), time.time)
+        tools = Tools(self.datastore.videos, self.store, Silent(), time.time, self.told)
         scratch = self.folder / "scratch"
         return Desk(tools, Terms(Limits(), VideoLimits(), frames, 2**30, LEASE_S, scratch), 1, stop)
 
@@ -118,6 +120,10 @@ def test_frames_come_back_in_order_within_the_window(studio: Studio) -> None:
     assert came.sound == content(source).sound
     assert 0 < hands.most_waiting <= 6
     assert studio.kept() == 2, "the upload and the new video; frames and their results are gone"
+    frames = [ids.original_id(video_id, number) for number in range(1, COUNT + 1)]
+    assert [(step.image_id, step.name, step.within) for step in studio.told.steps] == [
+        (frame, "upload", None) for frame in frames
+    ], "with which the journeys begin that the workers go on with"
 
 
 def test_a_frame_that_fails_fails_the_video_by_its_number(studio: Studio) -> None:
