@@ -29,6 +29,7 @@ SUBCOMMANDS = (
     "filters",
     "login",
     "logout",
+    "webhooks",
     "user",
     "up",
     "doctor",

@@ -16,6 +16,7 @@ from dpip_client import api, flows, uploading
 from dpip_client.calls import Answer, Body, Call, Outcome, news_in
 from dpip_client.connecting import DEFAULT_URL, Options, broken, headers, lower
 from dpip_client.flows import Flow, Item, Sleep
+from dpip_client.hooks import Delivery, Webhook
 from dpip_client.models import Image, Job, Json, Result, Sent, Video, Worker, Workload
 from dpip_client.originals import Source
 from dpip_client.saving import Memory, saving
@@ -172,6 +173,31 @@ class AsyncClient:
     async def download_video(self, video_id: str, target: str | Path, kind: str | None = None) -> Path:
         with saving(Path(target)) as sink:
             return sink.keep(await self._ask(api.download_video(video_id, kind, sink)))
+
+    async def create_webhook(
+        self,
+        url: str,
+        name: str | None = None,
+        events: Iterable[str] = (),
+        workload_id: str | None = None,
+    ) -> Webhook:
+        return await self._ask(api.create_webhook(url, name, events, workload_id))
+
+    def webhooks(self) -> AsyncIterator[Webhook]:
+        return self._steps(flows.pages(api.webhooks(), "webhooks", Webhook.of, self.options.patience))
+
+    async def delete_webhook(self, webhook_id: str) -> None:
+        await self._ask(api.delete_webhook(webhook_id))
+
+    async def test_webhook(self, webhook_id: str) -> Delivery:
+        return await self._ask(api.test_webhook(webhook_id))
+
+    def deliveries(self, webhook_id: str, state: str | None = None) -> AsyncIterator[Delivery]:
+        first = api.deliveries(webhook_id, state)
+        return self._steps(flows.pages(first, "deliveries", Delivery.of, self.options.patience))
+
+    async def redeliver(self, webhook_id: str, delivery_id: str) -> Delivery:
+        return await self._ask(api.redeliver(webhook_id, delivery_id))
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from dpip_client.auth import basic
 from dpip_client.calls import Answer, Body, Call, JsonBody, Sink, loaded, path
+from dpip_client.hooks import Delivery, Webhook
 from dpip_client.models import Json, Video, Worker, Workload
 
 T = TypeVar("T")
@@ -135,6 +136,36 @@ def download(image_id: str, sink: Sink) -> Call[Mapping[str, str]]:
     return Call("GET", path("images", image_id), lambda a: a.headers, sink=sink)
 
 
+def create_webhook(
+    url: str, name: str | None, events: Iterable[str], workload_id: str | None
+) -> Call[Webhook]:
+    given: dict[str, Any] = {"url": url, "name": name, "events": list(events), "workload_id": workload_id}
+    fields = {key: value for key, value in given.items() if value}
+    # Not repeated when it breaks: its answer has a secret, which no server remembers for the second time.
+    return Call("POST", "/webhooks", lambda a: Webhook.of(loaded(a)), body=JsonBody(fields))
+
+
+def webhooks() -> Call[Json]:
+    return Call("GET", path("webhooks", limit=PAGE), loaded)
+
+
+def delete_webhook(webhook_id: str) -> Call[None]:
+    return Call("DELETE", path("webhooks", webhook_id), lambda _: None)
+
+
+def test_webhook(webhook_id: str) -> Call[Delivery]:
+    return Call("POST", path("webhooks", webhook_id, "test"), _delivery)
+
+
+def deliveries(webhook_id: str, state: str | None) -> Call[Json]:
+    return Call("GET", path("webhooks", webhook_id, "deliveries", state=state, limit=PAGE), loaded)
+
+
+def redeliver(webhook_id: str, delivery_id: str) -> Call[Delivery]:
+    again = path("webhooks", webhook_id, "deliveries", delivery_id, "redeliver")
+    return Call("POST", again, _delivery)
+
+
 def next_page(call: Call[Json], after: str) -> Call[Json]:
     return replace(call, path=f"{call.path}&{urlencode({'after': after})}")
 
@@ -151,3 +182,7 @@ def _video(answer: Answer) -> Video:
 
 def _workload(answer: Answer) -> Workload:
     return Workload.of(loaded(answer))
+
+
+def _delivery(answer: Answer) -> Delivery:
+    return Delivery.of(loaded(answer))

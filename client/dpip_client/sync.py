@@ -16,6 +16,7 @@ from dpip_client import api, flows, uploading
 from dpip_client.calls import Answer, Call, Outcome, news_in
 from dpip_client.connecting import DEFAULT_URL, Options, broken, headers, lower
 from dpip_client.flows import Flow, Item, Sleep
+from dpip_client.hooks import Delivery, Webhook
 from dpip_client.models import Image, Job, Json, Result, Sent, Video, Worker, Workload
 from dpip_client.originals import Source
 from dpip_client.saving import Memory, saving
@@ -184,6 +185,37 @@ class Client:
         whole, or not at all. Where it lies."""
         with saving(Path(target)) as sink:
             return sink.keep(self._ask(api.download_video(video_id, kind, sink)))
+
+    def create_webhook(
+        self,
+        url: str,
+        name: str | None = None,
+        events: Iterable[str] = (),
+        workload_id: str | None = None,
+    ) -> Webhook:
+        """With its secret, this once. No `events`: all there are; no `workload_id`: of all of yours."""
+        return self._ask(api.create_webhook(url, name, events, workload_id))
+
+    def webhooks(self) -> Iterator[Webhook]:
+        """Newest first."""
+        return self._items(flows.pages(api.webhooks(), "webhooks", Webhook.of, self.options.patience))
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """With what waits for it."""
+        self._ask(api.delete_webhook(webhook_id))
+
+    def test_webhook(self, webhook_id: str) -> Delivery:
+        """Have a `webhook.test` sent; `deliveries` tells what came of it."""
+        return self._ask(api.test_webhook(webhook_id))
+
+    def deliveries(self, webhook_id: str, state: str | None = None) -> Iterator[Delivery]:
+        """What was sent to it or waits to be, newest first."""
+        first = api.deliveries(webhook_id, state)
+        return self._items(flows.pages(first, "deliveries", Delivery.of, self.options.patience))
+
+    def redeliver(self, webhook_id: str, delivery_id: str) -> Delivery:
+        """Send once more what ended."""
+        return self._ask(api.redeliver(webhook_id, delivery_id))
 
     def close(self) -> None:
         self._http.close()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from controller.attempts import after
-from controller.deliverer import Deliverer, Lanes
+from controller.deliverer import Lanes
 from datastore import Datastore, open_datastore
 from dpip import ids
 from dpip.domain import (
@@ -27,25 +26,21 @@ from dpip.domain import (
     WebhookEvent,
     Workload,
 )
-from dpip.lifecycle import Stop
 from dpip.ports import DueWebhook
 from tests.controller.process import ControllerProcess
+from tests.webhooks.delivering import JOIN_TOKEN, delivering
 from tests.webhooks.receiver import Came, Receiver, receiving, status
 from webhooks import (
-    Allowance,
     Answer,
     Schedule,
     Sealer,
-    Sender,
     Undelivered,
     Unsealable,
     new_secret,
 )
 
-JOIN_TOKEN = "a join token"
 SECRET = new_secret()
 WITHIN_S = 20.0
-QUICK = Schedule(attempts=3, first_s=0.01)
 
 
 def people(datastore: Datastore) -> None:
@@ -81,31 +76,6 @@ def ended(datastore: Datastore, webhook: Webhook, count: int = 1) -> list[Delive
             return list(found)
         assert time.monotonic() < deadline, found
         time.sleep(0.01)
-
-
-@contextmanager
-def delivering(
-    datastore: Datastore, *, schedule: Schedule = QUICK, lanes: Lanes | None = None, timeout_s: float = 5.0
-) -> Iterator[None]:
-    sender = Sender(Allowance.parse("127.0.0.1"), timeout_s, ssl.create_default_context())
-    deliverer = Deliverer(
-        datastore.outbox,
-        sender,
-        Sealer(JOIN_TOKEN),
-        schedule=schedule,
-        lanes=lanes or Lanes(4, 4),
-        lease_s=30.0,
-        look_s=0.02,
-    )
-    stop = Stop()
-    thread = threading.Thread(target=deliverer.run, args=(stop,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.request("the test is over")
-        deliverer.wake()
-        thread.join()
 
 
 @pytest.fixture
