@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -26,6 +27,9 @@ _FOLDER = pytest.StashKey[Path]()
 def pytest_configure(config: pytest.Config) -> None:
     """Before any test module is loaded, and Ray with it: Ray reads the environment then."""
     adopt_orphans()  # so that what loses its parent is seen, too
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background jobs ignore it, and theirs
     for name in list(os.environ):
         if name.startswith(("DPIP_", "RAY_")):
             del os.environ[name]
