@@ -17,6 +17,7 @@ from bus import listener as listener_module
 from bus.client import Hinter, Listener, Requester
 from bus.frames import MAX_ANNOUNCEMENT_BYTES, MAX_REQUEST_BYTES, Answering, Asking, Telling, Unworded
 from bus.messages import Announcement, Ping, Pong, Rejected, Reply, Request, Subscribe, Topic
+from bus.tally import Tally
 from controller.bus import BusServer
 from dpip.authority import Authority
 from dpip.domain import Machine
@@ -98,6 +99,41 @@ def test_a_wrong_token_is_refused_and_says_so(server: Server) -> None:
         stranger.ask(Ping())
     stranger.close()
     assert server.alive()
+
+
+def test_what_goes_over_it_is_counted_at_both_ends(server: Server) -> None:
+    sent, heard, reached = Tally(), Tally(), threading.Event()
+    listener = Listener(server.address, TOKEN, ["work/"], lambda _: reached.set(), lambda: None, count=heard)
+    hinter = Hinter(server.address, TOKEN, sent)
+    assert server.alive()
+    with (
+        contextlib.suppress(Unauthenticated),
+        contextlib.closing(Requester(server.address, "another")) as one,
+    ):
+        one.ask(Ping())
+    hinter.announce(Topic.WORK, {"workload": "w1"})
+    assert server.hints.get(timeout=SOON_S).body == {"workload": "w1"}
+    while not reached.wait(0.05):
+        server.server.announce(Topic.WORK, {"workload": "w1"})
+    counted = server.server.tally.counted()
+    assert (counted["hint received"], sent.counted()) == (1, {"hint sent": 1})
+    assert counted["request received"] == 1, (
+        "and the first question, which had no word of this start, is none"
+    )
+    assert counted["announcement sent"] >= heard.counted()["announcement received"] >= 1
+    hinter.close()
+    listener.close()
+
+
+def test_hints_that_find_no_room_are_counted() -> None:
+    count = Tally()
+    hinter = Hinter("127.0.0.1:9", TOKEN, count)  # nobody is there
+    for _ in range(1000):
+        hinter.announce(Topic.WORK, {"workload": "w1"})
+    hinter.close()
+    counted = count.counted()
+    assert counted["hint dropped"] > 900
+    assert counted["hint sent"] + counted["hint dropped"] == 1000
 
 
 def test_a_wrong_token_hears_nothing_and_its_hints_are_ignored(server: Server) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.sweeper import Sweeper, Swept
+from controller.sweeper import Kept, Sweeper, Swept
 from datastore import Datastore
 from dpip.domain import ImageFacts, Needs, Placement, Role, StoredImage, Success, User, Workload
 from dpip.domain import Outcome as JobOutcome
@@ -47,9 +47,11 @@ class Images:
         )
         return claimed.attempt
 
+    def sweeper(self) -> Sweeper:
+        return Sweeper(self.store, self.datastore.catalog, self.datastore.queue, GRACE_S, self.clock)
+
     def sweep(self) -> Swept:
-        sweeper = Sweeper(self.store, self.datastore.catalog, self.datastore.queue, GRACE_S, self.clock)
-        return sweeper.sweep(Stop())
+        return self.sweeper().sweep(Stop())
 
     def keys(self) -> set[str]:
         return {entry.key for entry in self.store.entries()}
@@ -157,3 +159,15 @@ def test_a_folder_is_swept_too(datastore: Datastore, clock: FakeClock, tmp_path:
     swept = Sweeper(store, datastore.catalog, datastore.queue, GRACE_S, clock).sweep(Stop())
     assert swept == Swept(0, 1)
     assert sorted(path.name for path in (tmp_path / "images").iterdir()) == [".incoming", "README.md"]
+
+
+def test_it_knows_what_it_saw_once_it_was_through(images: Images) -> None:
+    for _ in range(2):
+        images.upload()
+    sweeper, stop = images.sweeper(), Stop()
+    assert sweeper.kept is None
+    stop.request("half-way")
+    sweeper.sweep(stop)
+    assert sweeper.kept is None
+    sweeper.sweep(Stop())
+    assert sweeper.kept == Kept(2 * len(b"pixels"), 2)
