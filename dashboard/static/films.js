@@ -5,7 +5,7 @@ import { Away, Problem, ask, send } from "./api.js";
 const RATE_MS = 6000; // the rate is that of so long
 const LONGEST_MS = 15_000;
 
-/** @typedef {{filter: string, workload_name: string, tags: string}} Order */
+/** What goes with the file; empty: the server's default. @typedef {{filter: string, workload_name: string, tags: string, video_format: string, video_quality: string}} Order */
 
 /** Also those that are over, until the page is left. @type {FilmUpload[]} */
 const all = [];

@@ -18,9 +18,13 @@ import { upload } from "./uploads.js";
 /** @typedef {import("./steps.js").Filter} Filter */
 
 /** What was begun stays while the user looks at something else. */
-const draft = { found: /** @type {Found[]} */ ([]), steps: /** @type {import("./pipeline.js").Step[]} */ ([]), text: "", name: "", tags: "" };
+const draft = { found: /** @type {Found[]} */ ([]), steps: /** @type {import("./pipeline.js").Step[]} */ ([]), text: "", name: "", tags: "", container: "", quality: "" };
 const NAME_MAX = 100;
 const LOOKED_AT = 8; // of the chosen pictures, until one can be shown
+/** @type {Record<string, string>} */
+const CONTAINERS = { "": "MP4, if the sound fits", mp4: "MP4 (H.264)", mkv: "Matroska (H.264)", webm: "WebM (VP9)" };
+/** @type {Record<string, string>} */
+const QUALITIES = { "": "High", medium: "Medium, smaller", low: "Low, smallest" };
 const EXAMPLES = ["blur:sigma=5", "grayscale|contrast:factor=1.4", "resize:width=1600|unsharp_mask", "sepia|vignette"];
 
 /** The same wish, sent again because no answer came, makes no second workload. */
@@ -156,11 +160,17 @@ export async function studio(place, ended) {
     ]);
     fill(go, icon("spark"), draft.found.length ? `Filter ${what}` : "Choose pictures or a video first");
     go.disabled = !draft.found.length;
+    ofVideos.hidden = !videos;
   };
 
   // --- off it goes -----------------------------------------------------------------------------------
   const name = h("input", { id: "workload-name", type: "text", maxlength: NAME_MAX, value: draft.name, placeholder: "made up, if you leave it empty", autocomplete: "off", oninput: () => { draft.name = name.value; } });
   const tags = h("input", { id: "workload-tags", type: "text", value: draft.tags, placeholder: "any worker", autocomplete: "off", autocapitalize: "off", oninput: () => { draft.tags = tags.value; } });
+  const container = choice("video-container", CONTAINERS, draft.container, (value) => { draft.container = value; });
+  const quality = choice("video-quality", QUALITIES, draft.quality, (value) => { draft.quality = value; });
+  const ofVideos = h("div", { class: "pair", hidden: true },
+    h("div", { class: "field" }, h("label", { for: "video-container" }, "New video as"), container),
+    h("div", { class: "field" }, h("label", { for: "video-quality" }, "Quality"), quality));
   const go = h("button", { type: "submit", class: "primary large" });
   const start = async () => {
     go.disabled = true;
@@ -177,9 +187,9 @@ export async function studio(place, ended) {
         upload(workload.workload_id, others);
         next = `#/workloads/${workload.workload_id}`;
       }
-      const { text: filter, name: workload_name, tags } = draft;
+      const { text: filter, name: workload_name, tags, container: video_format, quality: video_quality } = draft;
       const alone = draft.found.length === 1;
-      if (videos.length) uploadFilms(videos, (file) => ({ filter, tags, workload_name: workload_name && !alone ? `${workload_name} ${file.name}`.slice(0, NAME_MAX) : workload_name }));
+      if (videos.length) uploadFilms(videos, (file) => ({ filter, tags, video_format, video_quality, workload_name: workload_name && !alone ? `${workload_name} ${file.name}`.slice(0, NAME_MAX) : workload_name }));
       Object.assign(draft, { found: [], name: "" });
       location.hash = next;
     } catch (error) {
@@ -201,6 +211,7 @@ export async function studio(place, ended) {
         h("div", { class: "pair" },
           h("div", { class: "field" }, h("label", { for: "workload-name" }, "Name"), name),
           h("div", { class: "field" }, h("label", { for: "workload-tags" }, "Only on workers tagged"), tags)),
+        ofVideos,
         go)),
   );
   takeDrops(place, take, ended);
@@ -212,6 +223,12 @@ export async function studio(place, ended) {
   } catch (error) {
     if (!ended.aborted) failed(error);
   }
+}
+
+/** @param {string} id @param {Record<string, string>} words by value @param {string} value @param {(value: string) => void} chosen */
+function choice(id, words, value, chosen) {
+  const made = h("select", { id, onchange: () => chosen(made.value) }, Object.entries(words).map(([one, word]) => h("option", { value: one, selected: one === value }, word)));
+  return made;
 }
 
 /** @param {File} file */

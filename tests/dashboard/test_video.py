@@ -34,6 +34,7 @@ def test_from_the_file_to_the_film(someone: Visitor, film: Path, tmp_path: Path)
     someone.write_pipeline("invert")
     expect(page.locator(".previewer .caption")).to_contain_text("holiday.mp4 at 0:00 →")
     faultless(page, "new, with a video")
+    expect(page.get_by_label("Quality")).to_have_value("")
     someone.start("a film")
     pill(page, "Completed")
     assert someone.figure("Frames") == str(COUNT)
@@ -59,13 +60,22 @@ def test_from_the_file_to_the_film(someone: Visitor, film: Path, tmp_path: Path)
 def test_several_and_pictures_beside_them(someone: Visitor, film: Path, pictures: list[Path]) -> None:
     page = someone.page
     someone.at_work()
+    expect(page.get_by_label("New video as")).to_be_hidden()
     someone.choose([film, pictures[0]])
+    page.get_by_label("New video as").select_option("WebM (VP9)")
+    page.get_by_label("Quality").select_option("Low, smallest")
     expect(page.get_by_role("button", name="Filter 1 picture and 1 video")).to_be_visible()
     someone.start("of both kinds")
     someone.completed()
     assert someone.figure("Done") == "1"
     someone.go("Workloads")
-    expect(page.get_by_role("link", name=re.compile("of both kinds holiday.mp4"))).to_be_visible()
+    page.get_by_role("link", name=re.compile("of both kinds holiday.mp4")).click()
+    pill(page, "Completed")
+    expect(page.locator(".notes")).to_contain_text("as Opus: WebM does not hold aac")
+    expect(page.locator("video.after")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "holiday-filtered.webm"
 
 
 def test_what_is_no_video_is_told_of(someone: Visitor, tmp_path: Path) -> None:
