@@ -11,10 +11,10 @@ from pathlib import Path
 
 from command import printing, talking
 from command.exits import DONE, FAILED, Ended
-from command.findings import Finding, machine, ports
+from command.findings import Finding, database, machine, ports
 from dpip import __version__
 from dpip.home import Home, default_home
-from dpip.settings import DEFAULT_CONTROLLER, parse_address
+from dpip.settings import DEFAULT_CONTROLLER, MAX_PORT, parse_address
 from dpip_client import Client, DpipError
 from dpip_client.retrying import IMPATIENT
 
@@ -26,14 +26,29 @@ _MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "bad": ("BAD ", "
 def examine(url: str | None, ca: Path | None, *, as_json: bool) -> int:
     """The exit status: 1 when something is bad."""
     home = Home(Path(os.environ.get("DPIP_HOME") or default_home()).expanduser())
-    port = int(os.environ.get("DPIP_PORT") or _API_PORT)
-    _, bus_port = parse_address(os.environ.get("DPIP_CONTROLLER") or DEFAULT_CONTROLLER)
-    found = [*machine(home), *ports(home, port, bus_port), *_system(url, ca)]
+    found = [*machine(home), database(os.environ.get("DPIP_DATABASE_URL") or home.database_url)]
+    found += [*_ports(home), *_system(url, ca)]
     if as_json:
         printing.as_json([asdict(one) for one in found])
     else:
         _show(found)
     return FAILED if any(one.verdict == "bad" for one in found) else DONE
+
+
+def _ports(home: Home) -> Iterator[Finding]:
+    """Those that the settings name."""
+    given = os.environ.get("DPIP_PORT") or str(_API_PORT)
+    port = int(given[:6]) if given.isascii() and given.isdigit() else MAX_PORT + 1
+    if port > MAX_PORT:
+        mend = f"a whole number from 0 to {MAX_PORT}, or leave it out"
+        yield Finding("bad", "settings", f"DPIP_PORT is {given[:100]!r}, which is no port", mend)
+    try:
+        _, bus_port = parse_address(os.environ.get("DPIP_CONTROLLER") or DEFAULT_CONTROLLER)
+    except ValueError as error:
+        yield Finding("bad", "settings", f"DPIP_CONTROLLER: {error}", "set it, or leave it out")
+    else:
+        if port <= MAX_PORT:
+            yield from ports(home, port, bus_port)
 
 
 def _system(url: str | None, ca: Path | None) -> Iterator[Finding]:

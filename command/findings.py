@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from dpip.errors import DpipError
 from dpip.home import Home
 from dpip.records import read_record
 
@@ -45,6 +46,16 @@ def machine(home: Home) -> Iterator[Finding]:
     yield _shared_memory()
     yield _open_files()
     yield from _secrets(home)
+
+
+def database(url: str) -> Finding:
+    """The datastore itself, whether the system runs or not; `url` may hold a password."""
+    from datastore import examine  # noqa: PLC0415 - takes half a second to load
+
+    try:
+        return Finding("ok", "database", examine(url))
+    except DpipError as error:
+        return Finding("bad", "database", error.detail, "a backup comes back by dpip restore")
 
 
 def ports(home: Home, api_port: int, bus_port: int) -> Iterator[Finding]:
@@ -101,8 +112,10 @@ def _disk(home: Home) -> Iterator[Finding]:
         verdict: Verdict = "ok" if free > _LITTLE_DISK else "warn" if free > _NO_DISK else "bad"
         mend = "" if verdict == "ok" else "make room, or move DPIP_IMAGE_STORE to a larger disk"
         yield Finding(verdict, what, f"{free / 2**30:.1f} GiB free in {there}", mend)
-    if home.path.exists() and not os.access(home.path, os.W_OK):
-        yield Finding("bad", "home", f"{home.path} cannot be written", "another --home, or chown it")
+    if home.path.exists() and not home.path.is_dir():
+        yield Finding("bad", "home", f"{home.path} is no folder", "another DPIP_HOME, or move that file away")
+    elif home.path.exists() and not os.access(home.path, os.W_OK):
+        yield Finding("bad", "home", f"{home.path} cannot be written", "another DPIP_HOME, or chown it")
 
 
 def _shared_memory() -> Finding:

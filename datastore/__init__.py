@@ -4,8 +4,9 @@ from datastore import open_datastore
 with open_datastore("sqlite:////srv/dpip/dpip.sqlite3") as store: ...
 """
 
+from datastore.examining import examine
 from datastore.migrating import migrate
 from datastore.store import Datastore, open_datastore
 from datastore.waiting import wait_for_datastore
 
-__all__ = ["Datastore", "migrate", "open_datastore", "wait_for_datastore"]
+__all__ = ["Datastore", "examine", "migrate", "open_datastore", "wait_for_datastore"]

@@ -52,7 +52,9 @@ def _of_sqlite(cause: sqlite3.Error) -> DpipError:
     if code == sqlite3.SQLITE_FULL:
         return StorageFull("the datastore's disk is full; make room on it", _RETRY_AFTER_S)
     if code in _SQLITE_CORRUPT_CODES:
-        return DatastoreBroken(f"the datastore's file is damaged or is no SQLite database: {cause}")
+        return DatastoreBroken(
+            f"the datastore's file is damaged: {cause}; stop DPIP, move the file away, restore a backup"
+        )
     if isinstance(cause, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
         return NotReady(f"the datastore is away: {_first_line(cause)}", _RETRY_AFTER_S)
     return DatastoreBroken(f"the datastore failed: {_first_line(cause)}")

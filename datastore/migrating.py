@@ -58,6 +58,12 @@ def upgrade(database: Database, to: str = "head") -> None:
         try:
             command.upgrade(config, to)
         except CommandError as error:
-            raise ConfigError(
-                f"the database was made by a newer DPIP than this one ({error}); update DPIP"
-            ) from error
+            raise made_by_a_newer(str(error)) from error
+
+
+def made_by_a_newer(what: str) -> ConfigError:
+    """`what` tells of its schema."""
+    return ConfigError(
+        f"the database was made by a newer DPIP than this one ({what}): update DPIP, or name another place "
+        "for a new database, DPIP_HOME or DPIP_DATABASE_URL"
+    )

@@ -28,6 +28,8 @@ def prepare(path: str, timeout_s: float) -> None:
     there is a file that is no database.
     """
     file = Path(path)
+    if file.is_dir():
+        raise ConfigError(f"{file} is a folder, and should be the database's file: move it away")
     try:
         file.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
@@ -45,7 +47,9 @@ def prepare(path: str, timeout_s: float) -> None:
                 raise NotReady(f"the database file {file} cannot be opened: {error}") from error
             time.sleep(_POLL_S)  # this one lock is not covered by SQLite's own busy timeout
         except sqlite3.DatabaseError as error:
-            raise ConfigError(f"{file} is no SQLite database: {error}") from error
+            raise ConfigError(
+                f"{file} is no SQLite database: {error}; move it away to begin anew, or restore a backup"
+            ) from error
         else:
             return
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
+from datastore.errors import DatastoreBroken
 from datastore.store import Datastore, open_datastore
-from dpip.errors import NotReady
+from dpip.errors import ConfigError, NotReady, StorageFull
 from dpip.lifecycle import Stop
 from dpip.logs import fields
 
@@ -23,9 +24,11 @@ def wait_for_datastore(url: str, stop: Stop, *, flush: bool = False) -> Datastor
     while not stop.requested:
         try:
             return open_datastore(url, flush=flush)
-        except NotReady as error:
+        except (NotReady, StorageFull) as error:
             if not said:
                 log.warning("waiting for the datastore", extra=fields(detail=error.detail))
                 said = True
             stop.wait(_RETRY_S)
+        except DatastoreBroken as error:
+            raise ConfigError(error.detail) from error
     return None

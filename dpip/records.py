@@ -21,10 +21,10 @@ def write_record(file: Path, **values: Any) -> None:
 
 
 def read_record(file: Path) -> dict[str, Any] | None:
-    """None when there is none, or nothing that could be one."""
+    """None when there is none, or nothing that could be read as one."""
     try:
         values = json.loads(file.read_text())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None
     return values if isinstance(values, dict) else None
 

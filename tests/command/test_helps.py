@@ -97,6 +97,30 @@ def test_doctor_works_where_nothing_runs(tmp_path: Path) -> None:
     assert "to mend: start it: make run" in plain.stdout
 
 
+def test_doctor_names_what_stands_in_the_way_of_a_start(tmp_path: Path) -> None:
+    """And never ends with a traceback itself."""
+
+    def bad(home: Path, **environment: str) -> dict[str, str]:
+        environment = {
+            "DPIP_HOME": str(home),
+            "DPIP_URL": "http://127.0.0.1:1",
+            "DPIP_TOKEN": "x",
+        } | environment
+        shown = dpip("doctor", "--json", **environment)
+        assert shown.returncode == 1, shown.stderr
+        return {one["what"]: one["told"] for one in json.loads(shown.stdout) if one["verdict"] == "bad"}
+
+    file = tmp_path / "file"
+    file.touch()
+    assert bad(file) == {"home": f"{file} is no folder"}
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "dpip.sqlite3").write_bytes(b"x" * 5000)
+    found = bad(broken, DPIP_PORT="abc", DPIP_CONTROLLER="nonsense")
+    assert "is no SQLite database" in found["database"]
+    assert "'nonsense' is not an address" in found["settings"]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_printed_and_completes(shell: str) -> None:
     assert "_DPIP_COMPLETE" in dpip("completion", shell).stdout
