@@ -106,11 +106,6 @@ def test_what_goes_over_it_is_counted_at_both_ends(server: Server) -> None:
     listener = Listener(server.address, TOKEN, ["work/"], lambda _: reached.set(), lambda: None, count=heard)
     hinter = Hinter(server.address, TOKEN, sent)
     assert server.alive()
-    with (
-        contextlib.suppress(Unauthenticated),
-        contextlib.closing(Requester(server.address, "another")) as one,
-    ):
-        one.ask(Ping())
     hinter.announce(Topic.WORK, {"workload": "w1"})
     assert server.hints.get(timeout=SOON_S).body == {"workload": "w1"}
     while not reached.wait(0.05):
