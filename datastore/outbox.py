@@ -54,7 +54,6 @@ _SETTLE = (
         reason=bindparam("why"),
     )
 )
-_COUNT = select(func.count()).select_from(deliveries).where(IS_WAITING)
 
 
 class SqlOutbox:
@@ -102,7 +101,3 @@ class SqlOutbox:
             count = connection.execute(delete(deliveries).where(old)).rowcount
             remove_of_no_workload(connection)
         return count
-
-    def waiting(self) -> int:
-        with self._database.read() as connection:
-            return connection.execute(_COUNT).scalar_one()

@@ -18,6 +18,7 @@ SELECT_WEBHOOK = select(webhooks, users.c.name.label("user_name")).join_from(
 _LOCK_USER = select(users.c.id).where(users.c.id == bindparam("id")).with_for_update()
 _LOCK_WEBHOOK = select(webhooks.c.id).where(webhooks.c.id == bindparam("id")).with_for_update()
 _HOW_MANY = select(func.count()).select_from(webhooks).where(webhooks.c.user_id == bindparam("id"))
+_WAITING = select(func.count()).select_from(deliveries).where(IS_WAITING)
 _WAITING_OF = (
     select(func.count()).select_from(deliveries).where(deliveries.c.webhook_id == bindparam("id"), IS_WAITING)
 )
@@ -135,6 +136,10 @@ class SqlWebhooks:
                 raise Conflict(f"the delivery {delivery_id!r} waits to be sent already")
             connection.execute(_AGAIN, {"of_id": delivery_id, "now": now})
             return delivery_of(connection.execute(_ONE, one).one())
+
+    def waiting(self) -> int:
+        with self._database.read() as connection:
+            return connection.execute(_WAITING).scalar_one()
 
 
 def remove_of_no_workload(connection: Connection) -> None:

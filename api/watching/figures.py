@@ -38,6 +38,8 @@ class Figures(Collector):
         yield from self._jobs()
         yield from self._done()
         yield from _workers(self._parts.register.workers(gone_since=self._parts.clock() - 3600.0), self._now)
+        told, waiting = "Deliveries to webhooks that wait.", self._parts.webhooks.waiting()
+        yield GaugeMetricFamily("dpip_webhooks_waiting", told, value=waiting)
         size = self._parts.history.size_bytes()
         yield GaugeMetricFamily("dpip_datastore_bytes", "Size of the database.", value=size)
         took = time.perf_counter() - begun

@@ -42,6 +42,9 @@ class Webhooks(Protocol):
         """delivered | failed -> waiting, due at once. None: there is no such delivery. Raises `Conflict` for
         one that waits."""
 
+    def waiting(self) -> int:
+        """How many deliveries are to be sent, of all webhooks."""
+
 
 @dataclass(frozen=True, slots=True)
 class DueWebhook:
@@ -68,6 +71,3 @@ class Outbox(Protocol):
     def forget(self, before: float) -> int:
         """Remove deliveries that ended before then, and webhooks of workloads that are gone and of which
         nothing waits; returns how many deliveries went."""
-
-    def waiting(self) -> int:
-        """How many deliveries are to be sent."""

@@ -65,6 +65,7 @@ def test_figures_of_jobs_workers_and_requests(api: Api, jpeg: bytes) -> None:
     assert found["dpip_busy_seconds_total",] == 2
     assert 0 < found["dpip_megapixels_total",] == pytest.approx(found["dpip_queue_megapixels",])
     assert 100 < found["dpip_queue_age_seconds",] < 102
+    assert found["dpip_webhooks_waiting",] == 0
     assert found["dpip_workers", "alive"] == 1
     assert (found["dpip_worker_cpu_percent", "w1"], found["dpip_worker_cores", "w1"]) == (12.5, 2)
     assert found["dpip_worker_silent_seconds", "w1"] > 100

@@ -210,7 +210,7 @@ def test_an_attempt_that_is_lost_is_made_again_and_its_late_word_does_not_count(
     assert store.outbox.due(DUE + 99, (), 10) == ()
     third = claim(store, webhook, DUE + 100)
     assert settle(store, third, DeliveryState.DELIVERED)
-    assert store.outbox.waiting() == 0
+    assert store.webhooks.waiting() == 0
     [shown] = store.webhooks.deliveries(webhook.id).items
     assert (shown.state, shown.attempts, shown.answer, shown.reason) == ("delivered", 3, 500, "no")
 
@@ -268,11 +268,11 @@ def test_webhooks_are_listed_by_owner_counted_and_removed_with_their_deliveries(
     assert store.webhooks.remove(mine[0].id)
     assert not store.webhooks.remove(mine[0].id)
     assert store.webhooks.deliveries(mine[0].id).items == ()
-    assert store.outbox.waiting() == 2
+    assert store.webhooks.waiting() == 2
     store.catalog.delete_workload(workload.id)
     store.accounts.delete_user("ann")
     assert store.webhooks.webhooks(None).items == (theirs,)
-    assert store.outbox.waiting() == 0
+    assert store.webhooks.waiting() == 0
 
 
 def test_a_webhook_of_a_workload_that_is_gone_goes_when_nothing_waits_for_it(store: Datastore) -> None:

@@ -16,7 +16,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 def running_system(folder: Path) -> Iterator[System]:
-    started = System(folder)
+    started = System(folder, DPIP_WEBHOOK_ALLOW="127.0.0.1")
     family: list[psutil.Process] = []
     try:
         yield started
