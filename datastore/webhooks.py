@@ -61,7 +61,11 @@ class SqlWebhooks:
             connection.execute(_LOCK_USER, of_user)
             connection.execute(_OF_NO_WORKLOAD.where(webhooks.c.user_id == webhook.user_id))
             if connection.execute(_HOW_MANY, of_user).scalar_one() >= most:
-                raise Conflict(f"you have {most:,} webhooks, which is the most; delete some")
+                raise Conflict(
+                    f"you have {most:,} webhooks, which is the most; delete some"
+                    if most
+                    else "webhooks are turned off here"
+                )
             connection.execute(insert(webhooks), values)
 
     def webhook(self, webhook_id: str, user_id: str | None) -> Webhook | None:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from werkzeug.routing import Rule
 
 from api.description import bodies, filters
+from api.description.calls import calls
 from api.description.examples import EXAMPLES
 from api.description.operation import JSON, Json, Needs, Operation, Parameter, needs_of, operation_of
 from api.problems import MEDIA_TYPE, TITLES
@@ -92,6 +93,7 @@ def document(app: Flask) -> Json:
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
+        "webhooks": calls(),
         "components": {
             "schemas": {**shapes, **bodies.schemas(), **filters.schemas()},
             "responses": {str(int(status)): _problem(status) for status in TITLES},

@@ -171,6 +171,20 @@ _WEBHOOK: hooks.Webhook = {
     "user": "ann",
     "created_at": _THEN,
 }
+_MESSAGE: hooks.WorkloadMessage = {
+    "type": "workload.completed",
+    "timestamp": _THEN,
+    "data": {
+        "workload_id": _WORKLOAD_ID,
+        "workload_name": "holiday",
+        "status": WorkloadStatus.COMPLETED,
+        "cancelled": False,
+        "total": 2,
+        "done": 2,
+        "failed": 0,
+        "video": None,
+    },
+}
 _DELIVERY: hooks.Delivery = {
     "delivery_id": "01jb2ve5m1x7z9y3w",
     "webhook_id": _WEBHOOK["webhook_id"],
@@ -183,20 +197,7 @@ _DELIVERY: hooks.Delivery = {
     "last_status": 503,
     "last_error": "the receiver answered 503, where a 2xx is expected",
     "next_attempt_at": "2026-05-04T12:00:06+00:00",
-    "payload": {
-        "type": "workload.completed",
-        "timestamp": _THEN,
-        "data": {
-            "workload_id": _WORKLOAD_ID,
-            "workload_name": "holiday",
-            "status": "completed",
-            "cancelled": False,
-            "total": 2,
-            "done": 2,
-            "failed": 0,
-            "video": None,
-        },
-    },
+    "payload": _MESSAGE,
 }
 
 EXAMPLES: dict[str, Any] = {
@@ -223,6 +224,7 @@ EXAMPLES: dict[str, Any] = {
     "Webhook": _WEBHOOK,
     "NewWebhook": {**_WEBHOOK, "secret": "whsec_5ux7nXc0v0YJmBqfGh7c2bVf0G0q1mZQd3t1b5o7n9E="},
     "Webhooks": {"webhooks": [_WEBHOOK], "next": None},
+    "WorkloadMessage": _MESSAGE,
     "Delivery": _DELIVERY,
     "Deliveries": {"deliveries": [_DELIVERY], "next": None},
     "User": _USER,

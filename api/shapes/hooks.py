@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.shapes.common import Cursor, Id, Moment
-from dpip.domain import DeliveryState, WebhookEvent
+from api.shapes.work import Count
+from dpip.domain import DeliveryState, VideoState, WebhookEvent, WorkloadStatus
 
 
 class Webhook(TypedDict):
@@ -36,6 +37,42 @@ class Webhooks(TypedDict):
     next: Cursor
 
 
+class WorkloadTold(TypedDict):
+    """How a workload stood when it happened."""
+
+    workload_id: Id
+    workload_name: str
+    status: WorkloadStatus
+    cancelled: bool
+    total: Count
+    done: Count
+    failed: Count
+    video: Annotated[VideoState | None, Field(description="of its video; null: it takes images")]
+
+
+class WorkloadMessage(TypedDict):
+    """Sent when a workload is completed or cancelled."""
+
+    type: Literal["workload.completed", "workload.cancelled"]
+    timestamp: Moment
+    data: WorkloadTold
+
+
+class WebhookTold(TypedDict):
+    """Which webhook is tried out."""
+
+    webhook_id: Id
+    name: str
+
+
+class WebhookMessage(TypedDict):
+    """Sent when somebody tries a webhook out."""
+
+    type: Literal["webhook.test"]
+    timestamp: Moment
+    data: WebhookTold
+
+
 class Delivery(TypedDict):
     """One event on its way to a webhook, or there."""
 
@@ -50,7 +87,7 @@ class Delivery(TypedDict):
     last_status: Annotated[int | None, Field(description="HTTP status of the last answer")]
     last_error: Annotated[str | None, Field(description="why the last attempt did not deliver it")]
     next_attempt_at: Annotated[Moment | None, Field(description="null when it is over")]
-    payload: Annotated[dict[str, Any], Field(description="what is sent: type, timestamp and data")]
+    payload: Annotated[WorkloadMessage | WebhookMessage, Field(description="what is sent")]
 
 
 class Deliveries(TypedDict):

@@ -10,6 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.description.document import described
 from api.description.examples import EXAMPLES
+from dpip.domain import WebhookEvent
 from imaging import catalogue, parse_plan, plan_from_json
 from tests.api.as_described import Description, as_described
 from tests.api.conftest import Api
@@ -56,6 +57,16 @@ def test_examples_are_true(description: Description) -> None:
         for content in told.get("requestBody", {}).get("content", {}).values():
             if "example" in content:
                 description.matches(content["schema"], content["example"])
+
+
+def test_calls_to_webhooks_are_described(description: Description) -> None:
+    told = description.told["webhooks"]
+    assert set(told) == {event.value for event in WebhookEvent}
+    for event, methods in told.items():
+        content = methods["post"]["requestBody"]["content"]["application/json"]
+        if "example" in content:
+            assert content["example"]["type"] == event
+            description.matches(content["schema"], content["example"])
 
 
 def test_filters_are_those_of_the_catalogue(description: Description) -> None:
