@@ -12,7 +12,7 @@ from api.fields import Fields, text
 from api.incoming import Incoming
 from api.parts import Bounds
 from dpip.domain import VideoFacts
-from dpip.errors import Malformed, NotReady
+from dpip.errors import Malformed, UnsupportedFormat
 from dpip.ports import NewVideo, Upload
 from film import SNIFFED_BYTES, available, probe, sniff
 from film.formats import losses, quality_for, target_for
@@ -22,14 +22,18 @@ _QUARTER = 90
 _SAMPLES = 2**17  # bytes: who reads a header looks that far
 
 
+def check_taken() -> None:
+    """Raises `UnsupportedFormat` where this machine cannot look at videos: nobody is to try again soon."""
+    if not available():
+        raise UnsupportedFormat(
+            "videos are not taken here: they need PyAV where the API runs: pip install 'dpip[video]'"
+        )
+
+
 def admit_video(incoming: Incoming, given: Fields, plan: Plan, bounds: Bounds) -> NewVideo:
     """Raises `UnsupportedFormat`, `TooLarge`, `Unprocessable` for what is no video that can be filtered so,
-    `Malformed`, and `NotReady` where this machine cannot look at videos."""
+    and `Malformed`."""
     asked, quality = text(given, "video_format"), quality_for(text(given, "video_quality"))
-    if not available():
-        raise NotReady(
-            "videos need PyAV, which is not installed where the API runs: pip install 'dpip[video]'"
-        )
     if len(plan.outputs) > 1:
         raise Malformed(
             f"a video has one output, and this filter makes {len(plan.outputs)}: "

@@ -18,7 +18,7 @@ from api.new_workload import make_workload, plan_of
 from api.parts import Parts
 from api.shapes import films
 from api.turns import Turns
-from api.video_admission import admit_video
+from api.video_admission import admit_video, check_taken
 from api.video_view import VideoView
 from bus.messages import Topic
 from dpip.domain import Caller, ImageKind, Video, VideoState, Workload
@@ -60,6 +60,7 @@ def blueprint(parts: Parts, guard: Guard, leaving: Turns) -> Blueprint:
     @guard.writes
     def upload() -> Response:
         caller = guard.caller
+        check_taken()
         with (
             turns.turn(caller.user_id),
             idempotency.attempt(parts, request, caller.user_id) as attempt,

@@ -79,27 +79,29 @@ class _Lines:
         self._pace.note(now, video.frames_joined)
         if now - self._last >= _LINE_EVERY_S:
             self._last = now
-            total = "" if video.frames is None else f" of {video.frames}"
-            words = ", ".join(
-                filter(None, [f"{doing}: {video.frames_joined}{total} frames", self._pace.words(video)])
-            )
-            sys.stderr.write(f"{words}\n")
+            words = filter(None, [f"{doing}: {_count(video)}", self._pace.words(video)])
+            sys.stderr.write(f"{', '.join(words)}\n")
+
+
+def _count(video: Video) -> str:
+    total = "" if video.frames is None else f" of {video.frames}"
+    return f"{video.frames_joined}{total} frames"
 
 
 @contextmanager
 def _bar() -> Iterator[Show]:
     from rich.console import Console  # noqa: PLC0415 - a pipe does not wait for it
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}"),
         TextColumn("{task.fields[rest]}", style="dim"),
     )
     pace = Pace()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None, rest="")
+        task = bar.add_task("", total=None, count="", rest="")
 
         def show(doing: str, video: Video | None) -> None:
             if video is None:
@@ -111,6 +113,7 @@ def _bar() -> Iterator[Show]:
                 description=doing,
                 total=video.frames,
                 completed=video.frames_joined,
+                count=_count(video),
                 rest=pace.words(video),
             )
 

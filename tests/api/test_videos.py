@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from api import video_admission
 from dpip.domain import Failure, ImageFacts
 from tests.api.conftest import Api
 from tests.film.films import Kind, make, small_film
@@ -101,6 +102,13 @@ def test_codecs_that_are_not_decoded_are_named(api: Api, tmp_path: Path) -> None
     answer = send(api, film.read_bytes(), "odd.avi")
     assert answer.status_code == 415
     assert "of the kind cinepak, which is not decoded here; H.264" in answer.get_json()["detail"]
+
+
+def test_without_pyav_it_says_so_for_good(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video_admission, "available", lambda: False)
+    answer = send(api, small_film())
+    assert answer.status_code == 415, "who waits and tries again would upload in vain"
+    assert "pip install 'dpip[video]'" in answer.get_json()["detail"]
 
 
 def test_the_same_wish_twice_is_one_video(api: Api) -> None:
