@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -320,3 +322,33 @@ def completed_once(store: Datastore) -> Webhook:
     add(store, new_workload(store).id)
     finish(store, epoch)
     return webhook
+
+
+def test_webhooks_come_and_go_while_jobs_end(store: Datastore) -> None:
+    """No end of a job fails or waits for ever because its webhook goes at that very moment."""
+    epoch = lead(store)
+    for number in range(4):
+        add(store, new_workload(store, f"w{number}").id, 25)
+    claimed = claim_next(store, epoch, 100)
+    done = threading.Event()
+
+    def come_and_go() -> int:
+        rounds = 0
+        while not done.is_set():
+            webhook = listen(store)
+            for due in store.outbox.due(NOW + 100, (), 1):
+                taken = store.outbox.claim(due.webhook_id, NOW + 100, NOW + 200)
+                if taken is not None:
+                    settle(store, taken, DeliveryState.DELIVERED)
+            store.webhooks.remove(webhook.id)
+            rounds += 1
+        return rounds
+
+    with ThreadPoolExecutor(6) as pool:
+        comings = [pool.submit(come_and_go) for _ in range(2)]
+        ends = [pool.submit(store.queue.finish, [success(one)], NOW, 5) for one in claimed]
+        try:
+            assert {end.result(60) for end in ends} == {(True,)}
+        finally:
+            done.set()
+        assert all(coming.result(60) > 0 for coming in comings)

@@ -39,12 +39,15 @@ FIELDS = {
     "/workloads": ("filter", "workload_name", "tags", "priority", "parameters", "sigma"),
     "/users": ("name", "password", "role", "quota_bytes", "quota_images", "quota_workloads"),
     "/tokens": ("name", "scopes", "expires_in_hours"),
+    "/webhooks": ("url", "name", "events", "workload_id"),
 }
+BESIDE = {"/workloads": {}, "/webhooks": {"url": "https://hooks.example/"}}  # what else a request has
 QUERIES = {
     "/audit": ("action", "who", "address", "target", "since", "until", "limit", "after"),
     "/tokens": ("user", "limit", "after"),
     "/users": ("limit", "after"),
     "/workloads": ("limit", "after"),
+    "/webhooks": ("limit", "after"),
 }
 JSON = "application/json"
 
@@ -63,8 +66,8 @@ def test_fields(api: Api, text: str) -> None:
     for path, names in FIELDS.items():
         for name in names:
             for value in (text, [{text: [text]}]):
-                given = {"name": "mallory", "password": "mallory's own", name: value}
-                given = given if path != "/workloads" else {name: value}
+                beside = BESIDE.get(path, {"name": "mallory", "password": "mallory's own"})
+                given = {**beside, name: value}
                 harmless(api, "POST", path, data=json.dumps(given), content_type=JSON)
     wrong = json.dumps({"password": "another one", "current_password": text})
     assert harmless(api, "PATCH", "/users/admin", data=wrong, content_type=JSON) in {400, 403}
@@ -77,7 +80,15 @@ def test_paths_and_queries(api: Api, text: str) -> None:
     for method, rule in sorted(inventory(api)):
         if "<" in rule:
             path = rule.replace("<", "{").replace(">", "}")
-            for name in ("workload_id", "image_id", "user_name", "token_id", "worker_id", "name"):
+            for name in (
+                "workload_id",
+                "image_id",
+                "user_name",
+                "token_id",
+                "worker_id",
+                "webhook_id",
+                "name",
+            ):
                 path = path.replace("{" + name + "}", spelled)
             status = harmless(api, method, path)
             assert status >= 400, f"{method} {rule} did something to nothing"
