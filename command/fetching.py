@@ -9,6 +9,7 @@ from pathlib import Path
 
 from command import printing, talking
 from command.exits import DONE, SOME_FAILED, USAGE, Ended
+from command.film_watching import download_video, is_video
 from dpip.file_names import portable_extension, portable_stem
 from dpip.names import clash_key
 from dpip_client import Client, Image
@@ -26,6 +27,8 @@ def download_workload(
         workload = client.workload(talking.workload_id(client, named))
         shown = printing.text(workload.name)
         folder = out or _folder(workload.name)
+        if is_video(workload):
+            return download_video(client, workload.id, folder, kind=kind, as_json=as_json)
         names = {image.id: image.name for image in client.images(workload.id, "original")}
         images = list(client.images(workload.id, kind))
         saved = _save(client, images, names, folder)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from command import printing, talking
 from command.exits import DONE, INTERRUPTED, SOME_FAILED, USAGE, Ended
-from command.film_showing import Show, showing
+from command.film_showing import showing
+from command.film_watching import until_ended, why_not
+from dpip.file_names import portable_extension
 from dpip_client import Client, Video
 from dpip_client.errors import NotFound
 
 _TARGETS = {".mp4": "mp4", ".m4v": "mp4", ".mkv": "mkv", ".webm": "webm"}
 _QUALITIES = ("high", "medium", "low")
-_DOING = {"waiting": "waiting", "running": "filtering"}
-_LOOK_S, _SLOWEST_LOOK_S = 0.2, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class FilmOrder:
         if self.out is not None and not self.out.is_dir():
             return self.out
         folder = self.file.parent if self.out is None else self.out
-        return folder / f"{self.file.stem}-filtered.{made.video_format}"
+        return folder / f"{self.file.stem}-filtered{portable_extension(f'.{made.video_format}')}"
 
 
 def filter_video(order: FilmOrder, url: str | None, ca: Path | None) -> int:
@@ -64,7 +63,7 @@ def filter_video(order: FilmOrder, url: str | None, ca: Path | None) -> int:
             show(f"uploading {order.file.stat().st_size / 1e6:,.1f} MB", None)
             kept = _kept(client, order, format_)
             try:
-                seen = _watched(client, kept.id, show)
+                seen = until_ended(client, kept.id, show)
             except KeyboardInterrupt:
                 printing.note(
                     f"interrupted; the system goes on with it. The same command takes it up again, and "
@@ -90,23 +89,12 @@ def _kept(client: Client, order: FilmOrder, format_: str | None) -> Video:
     return upload(None) if seen.state in {"failed", "cancelled"} else seen
 
 
-def _watched(client: Client, video_id: str, show: Show) -> Video:
-    began = time.monotonic()
-    seen = client.video(video_id)
-    while not seen.ended:
-        show(_DOING[seen.state], seen)
-        time.sleep(min(max(_LOOK_S, (time.monotonic() - began) / 20), _SLOWEST_LOOK_S))
-        seen = client.video(video_id)
-    return seen
-
-
 def _taken(client: Client, seen: Video, order: FilmOrder) -> int:
     if seen.state != "done":
-        why = seen.failure.detail if seen.failure else f"it was {seen.state}"
         if order.json:
             printing.as_json(dict(seen.raw))
         else:
-            printing.note(f"{order.file}: {why}")
+            printing.note(f"{order.file}: {why_not(seen)}")
         return SOME_FAILED
     target = client.download_video(seen.id, order.target(seen))
     if order.json:

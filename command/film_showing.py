@@ -79,12 +79,13 @@ class _Lines:
         self._pace.note(now, video.frames_joined)
         if now - self._last >= _LINE_EVERY_S:
             self._last = now
-            words = filter(None, [f"{doing}: {_count(video)}", self._pace.words(video)])
+            words = filter(None, [f"{doing}: {frames_of(video)}", self._pace.words(video)])
             sys.stderr.write(f"{', '.join(words)}\n")
 
 
-def _count(video: Video) -> str:
-    total = "" if video.frames is None else f" of {video.frames}"
+def frames_of(video: Video) -> str:
+    """`40 of 100 frames`; a video that is done has as many as it has, whatever its headers said."""
+    total = "" if video.frames is None or video.state == "done" else f" of {video.frames}"
     return f"{video.frames_joined}{total} frames"
 
 
@@ -113,7 +114,7 @@ def _bar() -> Iterator[Show]:
                 description=doing,
                 total=video.frames,
                 completed=video.frames_joined,
-                count=_count(video),
+                count=frames_of(video),
                 rest=pace.words(video),
             )
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from command import printing, talking
 from command.exits import DONE, SOME_FAILED, Ended
+from command.film_watching import facts, is_video, watch_video
 from command.runs.showing import progress
 from command.runs.tally import Tally
-from dpip_client import Client, Failure, Job, Workload
+from dpip_client import Client, Failure, Job, Video, Workload
 from dpip_client.models import Json
 
 _LOOK_S, _SLOWEST_LOOK_S = 0.2, 2.0
@@ -28,10 +29,7 @@ def list_workloads(url: str | None, ca: Path | None, *, limit: int | None, as_js
         return
     printing.table(
         ("ID", "NAME", "STATUS", "DONE", "FAILED", "TOTAL", "FILTER", "MADE"),
-        [
-            (w.id, w.name, _state(w), w.done, w.failed, w.total, w.filter, _moment(w.created_at))
-            for w in found
-        ],
+        [(w.id, w.name, _state(w), *_counts(w), w.filter, _moment(w.created_at)) for w in found],
         "there is no workload yet; dpip run makes one",
     )
 
@@ -57,31 +55,38 @@ def show_system(url: str | None, ca: Path | None, *, as_json: bool) -> None:
     active = [Workload.of(shown) for shown in told["active_workloads"]]
     if active:
         sys.stdout.write("\n")
-        rows = [(w.id, w.name, _state(w), w.done, w.failed, w.total, w.filter) for w in active]
+        rows = [(w.id, w.name, _state(w), *_counts(w), w.filter) for w in active]
         printing.table(("ID", "NAME", "STATUS", "DONE", "FAILED", "TOTAL", "FILTER"), rows, "")
 
 
 def show_workload(url: str | None, ca: Path | None, named: str, *, as_json: bool) -> None:
     """Raises `Ended`."""
 
-    def work(client: Client) -> tuple[Workload, list[Job], dict[str, str]]:
+    def work(client: Client) -> tuple[Workload, list[Job], dict[str, str], Video | None]:
         seen = client.workload(talking.workload_id(client, named))
+        if is_video(seen):
+            return seen, [], {}, client.video(seen.id)
         failed = list(client.jobs(seen.id, "failed")) if seen.failed else []
         images = client.images(seen.id, "original") if failed else iter(())
-        return seen, failed, {image.id: image.name or image.id for image in images}
+        return seen, failed, {image.id: image.name or image.id for image in images}, None
 
-    seen, failed, names = talking.ask(url, ca, work)
+    seen, failed, names, video = talking.ask(url, ca, work)
+    if as_json and video is not None:
+        printing.as_json({**seen.raw, "video": dict(video.raw)})
+        return
     if as_json:
         printing.as_json({**seen.raw, "failed_jobs": [dict(job.raw) for job in failed]})
         return
+    pictures = (
+        f"{seen.total}: {seen.done} done, {seen.running} running, {seen.queued} queued, {seen.failed} failed"
+    )
     printing.facts(
         {
             "id": seen.id,
             "name": seen.name,
             "filter": seen.pipeline,
             "status": _state(seen),
-            "pictures": f"{seen.total}: {seen.done} done, {seen.running} running, {seen.queued} queued, "
-            f"{seen.failed} failed",
+            **({"pictures": pictures} if video is None else facts(video)),
             "made": _moment(seen.created_at),
             "note": seen.note,
         }
@@ -95,8 +100,10 @@ def show_workload(url: str | None, ca: Path | None, named: str, *, as_json: bool
 def watch_workload(url: str | None, ca: Path | None, named: str, *, as_json: bool) -> int:
     """Until it is completed; the exit status. Raises `Ended`."""
 
-    def work(client: Client) -> Workload:
+    def work(client: Client) -> Workload | int:
         seen = client.workload(talking.workload_id(client, named))
+        if is_video(seen):
+            return watch_video(client, seen.id, as_json=as_json)
         began = time.monotonic()
         with progress(seen.total, quiet=as_json) as show:
             while not seen.completed:
@@ -113,6 +120,8 @@ def watch_workload(url: str | None, ca: Path | None, named: str, *, as_json: boo
         return seen
 
     seen = talking.ask(url, ca, work)
+    if isinstance(seen, int):
+        return seen
     if as_json:
         printing.as_json(dict(seen.raw))
     else:
@@ -196,7 +205,14 @@ def _tally(seen: Workload) -> Tally:
 
 
 def _state(seen: Workload) -> str:
-    return "cancelled" if seen.cancelled else seen.status
+    if seen.cancelled:
+        return "cancelled"
+    return "failed" if seen.raw.get("video") == "failed" else seen.status
+
+
+def _counts(seen: Workload) -> tuple[int | None, int | None, int | None]:
+    """Done, failed, and all of the pictures. Of a video those come and go."""
+    return (None, None, None) if is_video(seen) else (seen.done, seen.failed, seen.total)
 
 
 def _why(failure: Failure | None) -> str:

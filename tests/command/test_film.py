@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from command import film
+from command import film_watching
 from command.exits import DONE, SOME_FAILED, USAGE, Ended
+from command.fetching import download_workload
 from command.film import FilmOrder, filter_video
 from command.film_showing import Pace, clock
+from command.looking import show_workload, watch_workload
 from dpip_client import Video
 
 SHOWN: dict[str, Any] = {
@@ -35,6 +37,17 @@ DONE_VIDEO = SHOWN | {"state": "done", "frames_joined": 100, "notes": ["no subti
 FAILED_VIDEO = SHOWN | {
     "state": "failed",
     "failure": {"kind": "unreadable", "detail": "frame 41 could not be filtered: no"},
+}
+
+
+WORKLOAD = {
+    "workload_id": "v1",
+    "workload_name": "film",
+    "filter": "sepia",
+    "status": "running",
+    "filtered_images": [],
+    "total": 20,
+    "done": 3,
 }
 
 
@@ -63,8 +76,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(201, json.dumps(SHOWN).encode())
 
     def do_GET(self) -> None:
-        if self.path.endswith("/file"):
+        if "/file" in self.path:
             self._answer(200, b"a new film")
+            return
+        if self.path.startswith("/workloads"):
+            self._answer(200, json.dumps(WORKLOAD | {"video": self.server.states[0]["state"]}).encode())
             return
         states = self.server.states
         self._answer(200, json.dumps(states.pop(0) if len(states) > 1 else states[0]).encode())
@@ -84,7 +100,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Scripted
         monkeypatch.setenv("DPIP_URL", f"http://127.0.0.1:{made.server_port}")
         monkeypatch.setenv("DPIP_TOKEN", "secret")
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-        monkeypatch.setattr(film, "_LOOK_S", 0.001)
+        monkeypatch.setattr(film_watching, "_LOOK_S", 0.001)
         thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield made
@@ -192,3 +208,31 @@ def test_the_pace_is_that_of_late() -> None:
     pace.note(31, 0)
     assert pace.per_second == 0.0, "it was begun anew"
     assert [clock(seconds) for seconds in (0.4, 65, 3605)] == ["0:00", "1:05", "1:00:05"]
+
+
+def test_the_other_subcommands_know_videos(
+    server: Scripted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.states = [RUNNING, RUNNING, DONE_VIDEO]
+    assert watch_workload(None, None, "v1", as_json=False) == DONE
+    assert capsys.readouterr().out == "film: 100 frames; dpip download v1\n"
+    out = tmp_path / "here"
+    assert download_workload(None, None, "v1", out, kind="filtered", as_json=False) == DONE
+    assert (out / "a.mp4").read_bytes() == b"a new film"
+    capsys.readouterr()
+    server.states = [FAILED_VIDEO]
+    assert watch_workload(None, None, "v1", as_json=False) == SOME_FAILED
+    assert "frame 41 could not be filtered" in capsys.readouterr().err
+    with pytest.raises(Ended, match="film: frame 41 could not be filtered: no; dpip watch v1"):
+        download_workload(None, None, "v1", out, kind="filtered", as_json=False)
+    server.states = [RUNNING]
+    show_workload(None, None, "v1", as_json=False)
+    assert "40 of 100 frames" in capsys.readouterr().out
+
+
+def test_a_server_does_not_choose_where_files_go(server: Scripted, source: Path, tmp_path: Path) -> None:
+    server.states = [DONE_VIDEO | {"video_format": "mp4/../../x", "name": "../../b.mov"}]
+    filter_video(order(source), None, None)
+    assert source.with_name("a-filtered").is_file()
+    download_workload(None, None, "v1", tmp_path / "here", kind="filtered", as_json=False)
+    assert [file.name for file in (tmp_path / "here").iterdir()] == ["b"]
