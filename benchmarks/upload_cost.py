@@ -79,6 +79,7 @@ def call(app: Flask, method: str, path: str, body: bytes = b"", content_type: st
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost",
         "REMOTE_ADDR": "127.0.0.1",
         "HTTP_AUTHORIZATION": f"Bearer {TOKEN}",
         "CONTENT_TYPE": content_type,

@@ -205,7 +205,7 @@ def test_clients_that_stop_half_way_keep_nobody_waiting(
     requests = {
         "uploads": head + body[:1000],
         "forms": head.replace(b"/images", b"/workloads", 1).replace(b"multipart", b"application", 1) + b"{",
-        "downloads": f"GET /images/{image_id} HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode(),
+        "downloads": f"GET /images/{image_id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode(),
     }
     if what == "forms":
         length = f"Content-Length: {len(body)}".encode()
@@ -237,7 +237,7 @@ def test_every_kind_of_download_gives_its_turn_back(api: ApiProcess, token: str,
     with api.connect() as sock:
         sock.sendall(b"".join(upload_request(token, workload, JPEG)))
         image_id = json.loads(answer(sock)[1])["image_id"]
-    head = f"/images/{image_id} HTTP/1.1\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n"
+    head = f"/images/{image_id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n"
     kinds = {
         "GET {}": b"200",
         "HEAD {}": b"200",
