@@ -29,6 +29,7 @@ from tests.pictures import encode, photograph
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 
+HOST = "Host: x\r\n"
 PNG = encode(photograph(7, 1.2), "png")  # more than 1 MB: curl asks before it sends it
 JPEG = encode(photograph(1, 0.06), "jpeg")
 
@@ -202,10 +203,11 @@ def test_clients_that_stop_half_way_keep_nobody_waiting(
     with api.connect() as sock:
         sock.sendall(head + body)
         image_id = json.loads(answer(sock)[1])["image_id"]
+    bearer = f"Authorization: Bearer {token}\r\n"
     requests = {
         "uploads": head + body[:1000],
         "forms": head.replace(b"/images", b"/workloads", 1).replace(b"multipart", b"application", 1) + b"{",
-        "downloads": f"GET /images/{image_id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode(),
+        "downloads": f"GET /images/{image_id} HTTP/1.1\r\n{HOST}{bearer}\r\n".encode(),
     }
     if what == "forms":
         length = f"Content-Length: {len(body)}".encode()
