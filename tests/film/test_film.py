@@ -14,6 +14,7 @@ from film.formats import QUALITIES, losses, quality_for, target_for
 from tests.film.films import Content, Kind, content, make
 
 COUNT = 24
+FEW = 8
 LIMITS = VideoLimits()
 KINDS = {
     "mp4": Kind(),
@@ -75,16 +76,15 @@ def test_what_comes_out_is_what_went_in(kind: Kind, tmp_path: Path) -> None:
     ("kind", "target", "sound"),
     [
         (Kind(width=160, height=96), "webm", "opus"),
-        (replace(KINDS["webm"], width=160, height=96), "webm", "copied"),
         (Kind("turned.mp4", rotation=90, width=160, height=96, sound=None), "webm", None),
         (replace(KINDS["ten bits"], width=160, height=96), "webm", "opus"),
         (replace(KINDS["avi pcm"], width=160, height=96), "mp4", "aac"),
         (Kind("turned.mp4", rotation=-90, width=160, height=96), "mkv", "copied"),
     ],
-    ids=["aac to webm", "opus to webm", "turned webm", "ten bits webm", "pcm to mp4", "turned mkv"],
+    ids=["aac to webm", "turned webm", "ten bits webm", "pcm to mp4", "turned mkv"],
 )
 def test_the_container_that_is_asked_for(kind: Kind, target: str, sound: str | None, tmp_path: Path) -> None:
-    source = make(tmp_path, COUNT, kind)
+    source = make(tmp_path, FEW, kind)
     before = content(source)
     after = through(source, tmp_path / "out.video", target)
     assert sniff((tmp_path / "out.video").read_bytes()[:4096]).name == target
@@ -106,7 +106,7 @@ def test_the_container_that_is_asked_for(kind: Kind, target: str, sound: str | N
 
 
 def test_lower_qualities_are_smaller(tmp_path: Path) -> None:
-    source = make(tmp_path, COUNT, Kind(sound=None))
+    source = make(tmp_path, FEW, Kind(sound=None))
     sizes = []
     for quality in QUALITIES:
         through(source, tmp_path / quality, quality=quality)
