@@ -68,7 +68,7 @@ function go() {
   const main = /** @type {HTMLElement} */ (document.getElementById("main"));
   const [, place = "new", id, tab] = location.hash.split("/");
   for (const link of document.querySelectorAll(".places a")) {
-    if (/** @type {HTMLElement} */ (link).dataset.place === place) link.setAttribute("aria-current", "page");
+    if (/** @type {HTMLElement} */ (link).dataset.place === (place === "videos" ? "workloads" : place)) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   document.title = `${PLACES.find((one) => one.path === place)?.word ?? "DPIP"} · DPIP`;

@@ -22,7 +22,7 @@ const draft = { found: /** @type {Found[]} */ ([]), steps: /** @type {import("./
 const NAME_MAX = 100;
 const LOOKED_AT = 8; // of the chosen pictures, until one can be shown
 /** @type {Record<string, string>} */
-const CONTAINERS = { "": "MP4, if the sound fits", mp4: "MP4 (H.264)", mkv: "Matroska (H.264)", webm: "WebM (VP9)" };
+const CONTAINERS = { "": "Automatic", mp4: "MP4 (H.264)", mkv: "Matroska (H.264)", webm: "WebM (VP9)" };
 /** @type {Record<string, string>} */
 const QUALITIES = { "": "High", medium: "Medium, smaller", low: "Low, smallest" };
 const EXAMPLES = ["blur:sigma=5", "grayscale|contrast:factor=1.4", "resize:width=1600|unsharp_mask", "sepia|vignette"];
