@@ -37,15 +37,16 @@ class Trickles:
         slow = set()
         for seen in found:
             known = before.get(seen.peer)
+            came = known is not None and seen.received_bytes > known.bytes_last
             if known is None or seen.waiting_bytes or now - seen.sent_before_s > known.since:
                 known = _Watched(now, seen.received_bytes, seen.received_bytes)
-            elif seen.received_bytes > known.bytes_last:
+            elif came:
                 known = replace(known, bytes_last=seen.received_bytes, grown=known.grown + 1)
             age_s = now - known.since
             if age_s >= self.within_s:
                 if seen.received_bytes - known.bytes_then >= self.least_per_s * age_s:
                     known = _Watched(now, seen.received_bytes, seen.received_bytes)
-                elif known.grown >= _GROWN:
+                elif came and known.grown >= _GROWN:
                     slow.add(seen.peer)
             self._watched[seen.peer] = known
         return slow
