@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import socket
+import stat
 import struct
 import termios
 from collections.abc import Collection, Iterator
@@ -42,7 +44,12 @@ def connections(addresses: Collection[str]) -> Iterator[tuple[Seen, socket.socke
 
 
 def _opened(descriptor: int) -> socket.socket:
-    """A second descriptor of the same socket. Raises `OSError` for what is none, or is gone."""
+    """A second descriptor of the same socket. Raises `OSError` for what is none, or is gone.
+
+    Of a file none is made: to close it would drop this process's locks on it, SQLite's too.
+    """
+    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+        raise OSError(errno.ENOTSOCK, os.strerror(errno.ENOTSOCK))
     second = os.dup(descriptor)
     try:
         return socket.socket(fileno=second)

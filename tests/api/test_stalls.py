@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import select
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from api.connections import Seen
+from api.connections import Seen, connections
 from api.stalls import POSTPONED_S, InFlight, stalled
 from api.trickles import Trickles
 from tests.api.processes import answer, running, upload_request
@@ -116,3 +119,14 @@ def test_a_body_that_trickles_is_ended_beside_others_that_do_not(tmp_path: Path)
             assert answer(slow)[0] == 201
         assert api.json(f"/workloads/{workload_id}", token=token)["total"] == 1
         assert not list((tmp_path / "home" / "images" / ".incoming").iterdir())
+
+
+def test_looking_at_connections_drops_no_lock_on_a_file(tmp_path: Path) -> None:
+    """POSIX drops a process's locks on a file when any descriptor of it is closed: SQLite relies on them."""
+    ask = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    file = tmp_path / "database"
+    with file.open("w") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        assert not list(connections({"192.0.2.1"}))
+        tried = subprocess.run([sys.executable, "-c", ask, str(file)], capture_output=True, check=False)
+        assert b"BlockingIOError" in tried.stderr
