@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
-from api import listener
 from api.app import create_app
 from api.config import ApiSettings
-from api.first_user import FirstUser, ensure_first_user
-from api.journal import Journal
-from api.listener import PortTaken
-from api.news import News
+from api.events.news import News
 from api.parts import Parts
-from api.passwords import Passwords
-from api.server import Server
-from api.tls import tls_of
+from api.people.first_user import FirstUser, ensure_first_user
+from api.people.journal import Journal
+from api.people.passwords import Passwords
 from api.watching import metrics
 from api.watching.counts import Counts
+from api.web import listener
+from api.web.listener import PortTaken
+from api.web.server import Server
+from api.web.tls import tls_of
 from bus.client import Hinter, Requester
 from bus.coalescing import CoalescingAnnouncer
 from bus.listener import Listener

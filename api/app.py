@@ -4,44 +4,31 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import (
-    audit,
-    changed_workload,
-    deliveries,
-    events,
-    failures,
-    headers,
-    hosts,
-    images,
-    listings,
-    page,
-    preview,
-    problems,
-    removal,
-    replays,
-    reports,
-    session,
-    system,
-    tokens,
-    users,
-    videos,
-    webhooks,
-    workloads,
-)
-from api.administration import Administration
-from api.auth import Guard
-from api.bodies import Bodies
+from api import images, page, system
 from api.description import routes as description
-from api.login import Login
+from api.events import routes as events
 from api.parts import Parts
-from api.passwords import Passwords
-from api.proxies import TrustedProxies
-from api.rates import Rates
-from api.stalls import StallWatch
-from api.trail import Trail
-from api.turns import Turns
+from api.people import audit, session, tokens, users
+from api.people.administration import Administration
+from api.people.auth import Guard
+from api.people.login import Login
+from api.people.passwords import Passwords
+from api.people.trail import Trail
+from api.results import preview, reports
+from api.videos import routes as videos
 from api.watching import history, metrics
 from api.watching.requests import Requests
+from api.web import headers, hosts, problems
+from api.web.bodies import Bodies
+from api.web.proxies import TrustedProxies
+from api.web.rates import Rates
+from api.web.stalls import StallWatch
+from api.web.turns import Turns
+from api.webhooks import deliveries
+from api.webhooks import routes as webhooks
+from api.workloads import changed as changed_workload
+from api.workloads import failures, listings, removal, replays
+from api.workloads import routes as workloads
 
 STRANGERS = "requests per second without a live token from this address; POST /login gives one"
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import CliSuppress
 
 from api.parts import HOUR_S, Bounds
-from api.proxies import networks
+from api.web.proxies import networks
 from dpip.domain import Quota
 from dpip.settings import ENV_PREFIX, MAX_PORT
 from film.settings import VideoLimitSettings

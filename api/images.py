@@ -7,21 +7,22 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify, request
 
-from api import fields, idempotency, paging, visible
-from api.archive import MEDIA_TYPE, archive
-from api.auth import Guard
-from api.bulk_upload import answer_again, receive_many
-from api.delivery import deliver
 from api.description import bodies, parameters
 from api.description.operation import operation
-from api.download import download
-from api.incoming import receive
-from api.leaving import taking_turns
 from api.parts import Parts
+from api.people import visible
+from api.people.auth import Guard
+from api.results.archive import MEDIA_TYPE, archive
+from api.results.download import download
 from api.shapes import work
-from api.turns import Turns
-from api.upload import Originals
+from api.uploads.bulk_upload import answer_again, receive_many
+from api.uploads.delivery import deliver
+from api.uploads.incoming import receive
+from api.uploads.upload import Originals
 from api.watching.journeys import Journeys
+from api.web import fields, idempotency, paging
+from api.web.leaving import taking_turns
+from api.web.turns import Turns
 from dpip.domain import Caller, ImageKind, Scope
 from dpip.errors import Forbidden, Malformed
 from dpip.ports import Answer

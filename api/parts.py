@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
 
-from api.journal import Journal
-from api.news import News
-from api.proxies import Network
+from api.events.news import News
+from api.people.journal import Journal
+from api.web.proxies import Network
 from bus.messages import Reply, Request
 from dpip.domain import NO_QUOTA, Quota
 from dpip.ports import (

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from api.outputs import output_of
+from api.results.outputs import output_of
 from api.shapes import accounts, hooks, reports, system, work
 from dpip.domain import (
     AuditEntry,

@@ -6,16 +6,17 @@ from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, current_app, jsonify
 
-from api import page, paging, presenting
-from api.auth import Guard
+from api import page, presenting
 from api.description import parameters
 from api.description.document import described
 from api.description.operation import JSON, UNCHANGED, operation
 from api.parts import Parts
-from api.problems import problem
+from api.people.auth import Guard
+from api.people.visible import owner_filter
 from api.shapes import system as shapes
-from api.visible import owner_filter
-from api.workload_view import WorkloadView
+from api.web import paging
+from api.web.problems import problem
+from api.workloads.view import WorkloadView
 from dpip import __version__
 from dpip.codecs import differing
 from dpip.domain import WorkerState

@@ -21,8 +21,8 @@ from flask import Flask
 from werkzeug.test import run_wsgi_app
 
 from api.app import create_app
-from api.journal import Journal
 from api.parts import Parts
+from api.people.journal import Journal
 from benchmarks.lean_http import MULTIPART, form
 from benchmarks.picture_sets import picture_set
 from datastore import Datastore, open_datastore

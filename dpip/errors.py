@@ -21,7 +21,7 @@ DpipError
 ├── Fenced                   a result of an attempt that is no longer the current one
 └── ConfigError              settings that cannot work; every mistake is named at once
 
-The transport decides what a kind looks like on its wire (HTTP statuses stand in api/problems.py).
+The transport decides what a kind looks like on its wire (HTTP statuses stand in api/web/problems.py).
 """
 
 from __future__ import annotations

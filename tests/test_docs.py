@@ -13,10 +13,10 @@ from unittest.mock import MagicMock
 import pytest
 from flask import Flask
 
-from api import problems
 from api.app import create_app
 from api.description.document import described
 from api.parts import Bounds
+from api.web import problems
 from dpip.settings import ENV_PREFIX, Common
 from dpip_client import connecting
 from imaging import catalogue

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import archives
 from api.description.filters import REFERENCE, STEP
 from api.description.operation import JSON, Body
-from api.fields import MULTIPART, URLENCODED
+from api.uploads import archives
+from api.web.fields import MULTIPART, URLENCODED
 from dpip.domain import SUBSCRIBABLE, ImageKind, Role, Scope
 from dpip.priority import HIGHEST, LOWEST, USUAL
 from film import VIDEO_FORMATS

@@ -15,9 +15,9 @@ from api.description import bodies, filters
 from api.description.calls import calls
 from api.description.examples import EXAMPLES
 from api.description.operation import JSON, Json, Needs, Operation, Parameter, needs_of, operation_of
-from api.problems import MEDIA_TYPE, TITLES
 from api.shapes import events
 from api.shapes.common import Problem
+from api.web.problems import MEDIA_TYPE, TITLES
 from dpip import __version__
 
 _ABOUT = """\

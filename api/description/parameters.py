@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from api import paging
 from api.description.operation import Parameter
+from api.web import paging
 
 _CURSOR: dict[str, Any] = {"type": "string", "maxLength": paging.MAX_CURSOR_CHARS}
 

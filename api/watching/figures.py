@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from api.parts import Parts
 from api.watching.surroundings import of_controller, of_store
-from api.workload_view import filter_names
+from api.workloads.view import filter_names
 from dpip import __version__
 from dpip.domain import JobState, Worker, WorkerState
 

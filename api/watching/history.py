@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from flask import Blueprint, Response, jsonify
 
-from api import paging, presenting
-from api.auth import Guard
+from api import presenting
 from api.description import parameters
 from api.description.operation import operation
 from api.parts import Parts
+from api.people.auth import Guard
 from api.shapes import system
+from api.web import paging
 from dpip.ports import Done, Throughput, Use
 
 HOURS, MAX_HOURS = 24, 24 * 366

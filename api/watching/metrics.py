@@ -10,9 +10,9 @@ from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, values
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from api.auth import Guard
 from api.description.operation import operation
 from api.parts import Parts
+from api.people.auth import Guard
 from api.watching.figures import Figures
 
 MEDIA_TYPE = "text/plain"

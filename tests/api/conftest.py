@@ -21,9 +21,9 @@ from urllib3.filepost import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from api.journal import Journal
 from api.parts import Bounds, Parts
-from api.passwords import Passwords
+from api.people.journal import Journal
+from api.people.passwords import Passwords
 from datastore import Datastore, open_datastore
 from dpip.credentials import token_hash
 from dpip.domain import ClaimedJob, Load, Machine, Placement, Role, Scope, Token, User, Worker, WorkerState

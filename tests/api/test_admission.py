@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.admission import admit
-from api.incoming import inspect
+from api.uploads.admission import admit
+from api.uploads.incoming import inspect
 from dpip.domain import Workload
 from imaging import Limits, estimate_memory_of_plan, parse_plan
 from storage import FolderStore

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.journal import Journal
+from api.people.journal import Journal
 from dpip.domain import Action, AuditEntry
 from dpip.errors import NotReady
 from tests.api.conftest import PASSWORD, Api

@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from werkzeug.test import TestResponse
 
-from api.guessing import (
+from api.people.guessing import (
     ADDRESS_FREE,
     FREE,
     FREE_WHEN_ATTACKED,
@@ -19,8 +19,8 @@ from api.guessing import (
     NAME_ATTACKED,
     WINDOW_S,
 )
-from api.passwords import Passwords
-from api.rates import Rates
+from api.people.passwords import Passwords
+from api.web.rates import Rates
 from dpip.errors import TooMany
 from tests.api.conftest import PASSWORD, QUICK, Api, Time, another_app
 
@@ -280,7 +280,7 @@ def test_who_tries_tokens_is_slowed_down_and_hinders_nobody(api: Api) -> None:
 
 
 def test_rates_of_strangers_are_kept_for_so_many_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.rates._KEPT", 2)
+    monkeypatch.setattr("api.web.rates._KEPT", 2)
     rates = Rates(0.1, lambda: 0.0)
     for caller in ("a", "b"):
         rates.take(caller)

@@ -13,8 +13,8 @@ import pytest
 from urllib3.filepost import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
-from api import archives
-from api.bulk import BATCH
+from api.uploads import archives
+from api.uploads.bulk import BATCH
 from dpip.errors import StorageFull
 from dpip.ports import Upload
 from tests.api.conftest import Api, another_app

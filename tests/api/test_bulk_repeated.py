@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import TestResponse
 
-from api.bulk import BATCH
-from api.idempotency import HOLD_S
+from api.uploads.bulk import BATCH
+from api.web.idempotency import HOLD_S
 from dpip.domain import Quota
 from dpip.ports import Hold
 from tests.api.conftest import Api

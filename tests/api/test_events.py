@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api import streams
+from api.events import streams
 from dpip.domain import ImageFacts, Outcome, Success
 from tests.api.as_described import as_described
 from tests.api.conftest import Api

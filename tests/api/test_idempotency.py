@@ -8,7 +8,7 @@ import threading
 import pytest
 from werkzeug.test import TestResponse
 
-from api.idempotency import HOLD_S
+from api.web.idempotency import HOLD_S
 from dpip.errors import NotReady
 from dpip.ports import Hold
 from tests.api.conftest import Api

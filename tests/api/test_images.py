@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from api.turns import Turns
+from api.web.turns import Turns
 from dpip.domain import Failure, ImageFacts, Outcome, Success
 from dpip.errors import TooMany
 from imaging import Limits, read_header

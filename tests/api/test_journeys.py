@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from api.app import create_app
-from api.passwords import Passwords
+from api.people.passwords import Passwords
 from tests.api.conftest import QUICK, Api
 from tests.telemetry.told import Told
 

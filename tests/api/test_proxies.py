@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from api.config import ApiSettings
-from api.proxies import client, networks
+from api.web.proxies import client, networks
 from dpip.settings import load
 from tests.api.conftest import Api, another_app
 

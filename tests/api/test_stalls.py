@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from api.connections import Seen, connections
-from api.stalls import POSTPONED_S, InFlight, stalled
-from api.trickles import Trickles
+from api.web.connections import Seen, connections
+from api.web.stalls import POSTPONED_S, InFlight, stalled
+from api.web.trickles import Trickles
 from tests.api.processes import answer, running, upload_request
 from tests.pictures import encode, photograph
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.journal import USE_NOTED_EVERY_S
+from api.people.journal import USE_NOTED_EVERY_S
 from dpip.domain import Role, User
 from tests.api.conftest import PASSWORD, QUICK, Api
 

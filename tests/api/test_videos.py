@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api import video_admission
+from api.videos import admission as video_admission
 from dpip.domain import Failure, ImageFacts
 from tests.api.conftest import Api
 from tests.film.films import Kind, make, small_film

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
-from api.passwords import Passwords
+from api.people.passwords import Passwords
 from api.watching.counts import Counts
 from api.watching.history import POINTS, bucket_s
 from api.watching.requests import HEADER

@@ -10,8 +10,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from api.app import create_app
-from api.deliveries import MOST_WAITING
 from api.parts import Bounds
+from api.webhooks.deliveries import MOST_WAITING
 from dpip.domain import Attempted, DeliveryState
 from tests.api.conftest import Api
 from webhooks import Allowance, Sealer

@@ -15,8 +15,8 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi import checks
 
-from api import archives
 from api.description.bodies import IMAGE_TYPES
+from api.uploads import archives
 from tests.pictures import encode, photograph
 
 # A 500 is described nowhere, so the first of these finds it.

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from api import failures
+from api.workloads import failures
 from tests.api.conftest import Api
 
 NAMES = [

@@ -1,0 +1,1 @@
+"""News as they happen, over a stream that stays open."""

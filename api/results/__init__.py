@@ -1,0 +1,1 @@
+"""What comes out: images, archives, previews, and how a result came about."""

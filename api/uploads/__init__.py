@@ -1,0 +1,1 @@
+"""Images on their way in, from users and from workers."""

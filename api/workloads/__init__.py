@@ -1,0 +1,1 @@
+"""Workloads: made, shown, changed, cancelled, given another chance, deleted."""
