@@ -17,6 +17,7 @@ from worker.filtering import filter_here
 
 _AT_ONCE = 5
 _LEASE_S = 1e9
+_REST_S = 60.0
 _POLL_S = 0.005
 
 
@@ -32,6 +33,7 @@ class Hands:
         self._over = threading.Event()
         self._go = threading.Event()
         self._go.set()
+        self._resting = threading.Event()
         self.most_waiting = 0  # frames that were on their way at once
         self._thread = threading.Thread(target=self._work)
 
@@ -47,8 +49,9 @@ class Hands:
         self._thread.join()
 
     def rest(self) -> None:
-        """Take nothing more until `go`."""
+        """Have nothing in hand any more, and take nothing until `go`."""
         self._go.clear()
+        assert self._resting.wait(_REST_S)
 
     def go(self) -> None:
         self._go.set()
@@ -58,7 +61,10 @@ class Hands:
         epoch = self._datastore.leadership.take("hands", 0, _LEASE_S)
         assert epoch is not None
         while not self._over.is_set():
-            self._go.wait()
+            if not self._go.is_set():
+                self._resting.set()
+                self._go.wait()
+                self._resting.clear()
             jobs = queue.candidates(1000, 1000, frozenset())
             self.most_waiting = max(self.most_waiting, len(jobs))
             if not jobs:
