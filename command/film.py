@@ -56,6 +56,8 @@ def filter_video(order: FilmOrder, url: str | None, ca: Path | None) -> int:
         raise Ended(f"there is no file {order.file}", USAGE)
     if order.quality is not None and order.quality not in _QUALITIES:
         raise Ended(f"--quality is one of {', '.join(_QUALITIES)}, not {order.quality}", USAGE)
+    if order.out is not None and order.out.resolve() == order.file.resolve():
+        raise Ended(f"the result would replace its original, {order.file}; choose another --out", USAGE)
     format_ = order.video_format
 
     def work(client: Client) -> int:

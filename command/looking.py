@@ -47,7 +47,7 @@ def show_system(url: str | None, ca: Path | None, *, as_json: bool) -> None:
             "system": f"{told['system_name']} {told.get('version', '')}".rstrip(),
             "url": target.url,
             "user": told.get("user"),
-            "time": told["server_time"],
+            "time": _moment(told["server_time"]),
             "workers": workers or "none",
             "jobs": f"{told.get('queued_jobs', 0)} queued, {told.get('running_jobs', 0)} running",
         }
@@ -88,7 +88,7 @@ def show_workload(url: str | None, ca: Path | None, named: str, *, as_json: bool
             "status": _state(seen),
             **({"pictures": pictures} if video is None else facts(video)),
             "made": _moment(seen.created_at),
-            "note": seen.note,
+            "note": f"dpip resume {seen.id} lets it go on" if seen.cancelled else seen.note,
         }
     )
     if failed:
@@ -161,9 +161,11 @@ def list_filters(url: str | None, ca: Path | None, name: str | None, *, as_json:
     """Raises `Ended`."""
     found = talking.ask(url, ca, Client.filters)
     if name is not None:
+        names = [one["name"] for one in found]
         found = [one for one in found if one["name"] == name.lower()]
         if not found:
-            raise Ended(f"there is no filter {name!r}; dpip filters lists what there is")
+            alike = talking.near(name.lower(), names)
+            raise Ended(f"there is no filter {name!r}{alike}; dpip filters lists what there is")
     if as_json:
         printing.as_json([dict(one) for one in found])
     elif name is None:
@@ -220,4 +222,4 @@ def _why(failure: Failure | None) -> str:
 
 
 def _moment(iso: str) -> str:
-    return iso[:16].replace("T", " ")
+    return f"{iso[:16].replace('T', ' ')} UTC"

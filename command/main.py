@@ -114,6 +114,7 @@ def _misused(error: typer.TyperException) -> int:
     if context is not None and message == context.get_help().rstrip("."):
         sys.stderr.write(context.get_help() + "\n")
         return USAGE
+    message = " ".join(message.replace("Value error, ", "").split())
     link = " See:" if message.endswith("?") else "; see:"
     sys.stderr.write(f"{path}: {message[:1].lower()}{message[1:]}{link} {path} --help\n")
     return USAGE

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -102,8 +103,20 @@ def workload_id(client: Client, named: str) -> str:
     try:
         return client.workload(named).id
     except NotFound:
-        every = client.workloads()
-        found = next((one.id for one in every if named in {"last", one.name}), None)
-    if found is None:
-        raise Ended(f"there is no workload of the id or name {named!r} of yours; dpip workloads lists them")
-    return found
+        names = []
+        for one in client.workloads():
+            if named in {"last", one.name}:
+                return one.id
+            names.append(one.name)
+    if named == "last":
+        raise Ended("there is no workload yet; dpip run makes one")
+    raise Ended(
+        f"there is no workload of the id or name {named!r} of yours{near(named, names)}; "
+        "dpip workloads lists them"
+    )
+
+
+def near(name: str, known: Sequence[str]) -> str:
+    """The most alike of the known names, to be said behind a wrong one; else nothing."""
+    found = difflib.get_close_matches(name, known, n=1) or [one for one in known if one.startswith(name)]
+    return f" (did you mean {found[0]!r}?)" if found else ""

@@ -19,6 +19,9 @@ _VALUES = {"int": "N", "float": "NUMBER", "str": "TEXT", "Path": "PATH"}
 # What pydantic appends where the description tells the default, or where there is none to tell.
 _NO_DEFAULT = re.compile(r" \(default(?: factory: \w+|: null|: |: False)\)$")
 
+_DEFAULT = re.compile(r"\(default: (\d+)(\.0)?\)$")
+_MEBIBYTE = 1 << 20
+
 
 class Parser(argparse.ArgumentParser):
     """Flags in two groups, the component's own and everybody's; a mistake is a `SettingsError`."""
@@ -37,7 +40,7 @@ class Parser(argparse.ArgumentParser):
         self._shared = {_flag(name) for name in everybodys.model_fields}
         self._own_flags = self.add_argument_group("settings")
         self._shared_flags = self.add_argument_group("settings of every component")
-        self._shared_flags.add_argument("-h", "--help", action="help", help="show this and exit")
+        self.add_argument("-h", "--help", action="help", help="show this and exit")
 
     def error(self, message: str) -> NoReturn:
         raise SettingsError(self._explained(message))
@@ -47,7 +50,7 @@ class Parser(argparse.ArgumentParser):
         text = options["help"]
         if text == argparse.SUPPRESS:  # a secret: from the environment alone
             return
-        options["help"] = _NO_DEFAULT.sub("", text)
+        options["help"] = _DEFAULT.sub(_for_people, _NO_DEFAULT.sub("", text))
         if "metavar" in options:
             options["metavar"] = _VALUES.get(options["metavar"], options["metavar"])
         group = self._shared_flags if self._shared & set(flags) else self._own_flags
@@ -70,6 +73,15 @@ class Parser(argparse.ArgumentParser):
 def add_flag(group: Parser, *flags: str, **options: Any) -> None:
     """The form in which pydantic wants `Parser.add_flag`."""
     group.add_flag(*flags, **options)
+
+
+def _for_people(default: re.Match[str]) -> str:
+    """Whole numbers without a fraction, and many bytes in the unit that divides them."""
+    count = int(default[1])
+    if count < _MEBIBYTE or count % _MEBIBYTE:
+        return f"(default: {count})"
+    whole = f"{count >> 30} GiB" if count % (1 << 30) == 0 else f"{count >> 20} MiB"
+    return f"(default: {count}, {whole})"
 
 
 def _flag(name: str) -> str:

@@ -16,7 +16,10 @@ from command.runs.runner import Runner
 from command.runs.showing import progress, summary
 from command.runs.tally import Tally
 from command.target import Target
+from film.formats import VIDEO_FORMATS
 from imaging.formats import canonical_name
+
+_VIDEOS = {format_.extension for format_ in VIDEO_FORMATS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,9 @@ class RunOptions:
 
 def run(options: RunOptions) -> int:
     """The exit status. Raises `Ended`."""
+    for path in options.paths:
+        if path.is_file() and path.suffix.lower() in _VIDEOS:
+            raise Ended(f"{path} is a video: dpip video {path} filters it", USAGE)
     inputs = collect(options.paths, options.out, _is_picture, options.everything)
     if not inputs.files:
         raise Ended("there is no file that is called like a picture; --all takes every file", USAGE)

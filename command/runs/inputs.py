@@ -41,7 +41,8 @@ def collect(paths: Sequence[Path], out: Path, is_picture: Callable[[Path], bool]
     """Files as they are named, folders with all that is in them and called like a picture.
 
     One folder alone is mirrored as it is, several each under its name. Hidden files and what lies in `out`
-    are passed over. Raises `Ended` for a path that is not there, and for two files of the same name.
+    are passed over. Raises `Ended` for a path that is not there, for two files of the same name, and for a
+    result that would lie where its original does.
     """
     found: dict[str, Input] = {}
     passed_over = 0
@@ -57,6 +58,11 @@ def collect(paths: Sequence[Path], out: Path, is_picture: Callable[[Path], bool]
                 _add(found, Input.of(below + file.relative_to(path).as_posix(), file))
             else:
                 passed_over += 1
+    for one in found.values():
+        if (out / one.name).resolve() == one.path.resolve():
+            raise Ended(
+                f"a result in {out} would replace its original, {one.path}; choose another --out", USAGE
+            )
     return Inputs(list(found.values()), passed_over)
 
 

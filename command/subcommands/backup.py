@@ -22,6 +22,9 @@ def add_to(app: typer.Typer) -> None:
         """Back up the database and all images of the system on this machine, while it runs.
 
         DPIP_HOME, DPIP_DATABASE_URL and DPIP_IMAGE_STORE say where they are, as they do for `dpip up`.
+
+            dpip backup /backups/monday
+            dpip backup /backups/monday.tar --with-secrets
         """
         from command.backup import run  # noqa: PLC0415
 

@@ -22,7 +22,9 @@ class Shell(StrEnum):
 def add_to(app: typer.Typer) -> None:
     @subcommand(app, SYSTEM)
     def completion(
-        shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish", help="your shell")],
+        shell: Annotated[
+            Shell, typer.Argument(metavar="bash|zsh|fish", help="your shell", show_choices=False)
+        ],
     ) -> None:
         """Print the lines that make a shell complete dpip's subcommands and flags.
 

@@ -29,6 +29,9 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """Save all results of a workload in a folder, named as their originals were.
 
+            dpip download last
+            dpip download holiday --out results
+
         Files that are there already, whole, are passed over, so what was cut off goes on when it is asked for
         again.
         """

@@ -21,7 +21,11 @@ def add_to(app: typer.Typer) -> None:
         url: Url = None,
         ca: Ca = None,
     ) -> None:
-        """List the filters, or the parameters of one."""
+        """List the filters, or the parameters of one.
+
+        dpip filters
+        dpip filters blur
+        """
         from command.looking import list_filters  # noqa: PLC0415
 
         list_filters(url, ca, name, as_json=as_json)

@@ -17,7 +17,10 @@ def add_to(app: typer.Typer) -> None:
         workload: Workload,
         kind: Annotated[
             str | None,
-            typer.Option(metavar="KIND", help="only what failed for such a reason: memory"),
+            typer.Option(
+                metavar="KIND",
+                help="only what failed for this reason: memory, storage, cancelled ... (default: all)",
+            ),
         ] = None,
         as_json: Json = False,
         url: Url = None,

@@ -22,6 +22,8 @@ def add_to(app: typer.Typer) -> None:
         """Bring back database and images from a backup, into an empty home. The system must be stopped.
 
         DPIP_HOME, DPIP_DATABASE_URL and DPIP_IMAGE_STORE say where to.
+
+            DPIP_HOME=/srv/dpip dpip restore /backups/monday
         """
         from command.restore import run  # noqa: PLC0415
 

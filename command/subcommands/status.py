@@ -21,7 +21,11 @@ def add_to(app: typer.Typer) -> None:
         url: Url = None,
         ca: Ca = None,
     ) -> None:
-        """Show how the system stands, or one workload with its failures."""
+        """Show how the system stands, or one workload with its failures.
+
+        dpip status
+        dpip status last
+        """
         from command import looking  # noqa: PLC0415
 
         if workload is None:

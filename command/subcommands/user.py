@@ -10,7 +10,7 @@ from command.helping import new_app, subcommand
 from command.panels import ACCOUNT
 from dpip.domain import Quota, Role
 
-Name = Annotated[str, typer.Argument(help="what the user is called")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="what the user is called")]
 Random = Annotated[bool, typer.Option("--random", help="make a password up, and show it this once")]
 
 
@@ -37,14 +37,20 @@ def add_to(app: typer.Typer) -> None:
         role: Annotated[Role, typer.Option(help="admin, user, or worker (a machine's account)")] = Role.USER,
         random: Random = False,
         quota_bytes: Annotated[
-            int | None, typer.Option(help="bytes of originals that they may keep", min=0)
+            int | None, typer.Option(metavar="BYTES", help="originals that they may keep, together", min=0)
         ] = None,
-        quota_images: Annotated[int | None, typer.Option(help="originals that they may keep", min=0)] = None,
+        quota_images: Annotated[
+            int | None, typer.Option(metavar="N", help="originals that they may keep", min=0)
+        ] = None,
         quota_workloads: Annotated[
-            int | None, typer.Option(help="workloads that they may keep", min=0)
+            int | None, typer.Option(metavar="N", help="workloads that they may keep", min=0)
         ] = None,
     ) -> None:
-        """Add a user. Quotas left out are the system's."""
+        """Add a user. Quotas left out are the system's.
+
+        dpip user add ann
+        dpip user add ann --random --quota-images 1000
+        """
         from command.users import add_user  # noqa: PLC0415
 
         quota = Quota(quota_bytes, quota_images, quota_workloads)

@@ -14,6 +14,8 @@ def add_to(app: typer.Typer) -> None:
     def watch(workload: Workload = "last", as_json: Json = False, url: Url = None, ca: Ca = None) -> None:
         """Watch a workload until it is completed.
 
+            dpip watch last
+
         Exits with 0 when every picture has its result, with 3 when some failed.
         """
         from command.looking import watch_workload  # noqa: PLC0415

@@ -34,7 +34,9 @@ def add_to(app: typer.Typer) -> None:
 
     @subcommand(webhooks, short_help="Have a URL called from now on.")
     def add(
-        target: Annotated[str, typer.Argument(metavar="TARGET", help="the URL that is called")],
+        target: Annotated[
+            str, typer.Argument(metavar="TARGET", help="the URL that is called: https, at a public address")
+        ],
         name: Annotated[str | None, typer.Option(help="what you call it (default: its host)")] = None,
         event: Events = None,
         workload: Annotated[
@@ -45,7 +47,10 @@ def add_to(app: typer.Typer) -> None:
         url: Url = None,
         ca: Ca = None,
     ) -> None:
-        """Have a URL called from now on, and show the secret of its signatures this once."""
+        """Have a URL called from now on, and show the secret of its signatures this once.
+
+        dpip webhooks add https://hooks.example.com/dpip
+        """
         from command.webhooks import add_webhook  # noqa: PLC0415
 
         add_webhook(url, ca, target, name, event or [], workload, as_json=as_json)

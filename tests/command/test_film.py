@@ -131,6 +131,13 @@ def test_it_is_watched_to_its_end_and_saved(
     assert "no subtitles" in told.err
 
 
+def test_it_does_not_take_the_place_of_its_original(source: Path) -> None:
+    with pytest.raises(Ended, match="would replace its original") as refused:
+        filter_video(order(source, source.parent / "." / source.name), None, None)
+    assert refused.value.status == USAGE
+    assert source.read_bytes() == b"a film"
+
+
 def test_as_json_it_says_where_it_lies(
     server: Scripted, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,6 +58,9 @@ def test_help_comes_at_once_and_groups_what_there_is() -> None:
         (["run", "--flter", "x", "."], "no such option: --flter"),
         (["status", "one", "two"], "dpip status: got unexpected extra argument"),
         (["run", "/no/such/place"], "dpip: there is no /no/such/place"),
+        (["completion"], "missing argument 'bash|zsh|fish'"),
+        (["completion", "tcsh"], "'bash|zsh|fish': 'tcsh' is not one of 'bash', 'zsh', 'fish'"),
+        (["run", "holiday.mov"], "dpip: there is no holiday.mov"),
         (["login"], "nobody is there to ask for the password"),
     ],
 )

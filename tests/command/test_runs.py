@@ -54,6 +54,9 @@ def test_what_cannot_be_meant_is_told(tree: Path, tmp_path: Path) -> None:
     (tree / "b" / "a.jpg").touch()
     with pytest.raises(Ended, match="same name in the result"):
         names([tree / "a.jpg", tree / "b" / "a.jpg"], tmp_path)
+    for paths, out in (([tree], tree), ([tree / "a.jpg"], tree), ([tree / "b" / "c.PNG"], tree / "b")):
+        with pytest.raises(Ended, match="would replace its original"):
+            names(paths, out)
 
 
 def stamp(one: Input) -> tuple[int, int]:

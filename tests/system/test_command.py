@@ -102,6 +102,14 @@ def test_a_folder_comes_back_filtered_with_what_failed_and_why(
     assert "3 results of 4 pictures saved in out, 1 of them before" in plain.stdout
     assert files(tmp_path / "out") == ["inner folder/other.jpeg", "new.jpg", "one.JPG"]
 
+    alone = dpip(environment, "run", "photos/inner folder/broken.jpg", "--out", "none", cwd=tmp_path)
+    assert alone.returncode == 3, "where every picture is refused there is nothing to wait for"
+    assert "0 results of 1 picture saved in none" in alone.stdout
+
+    film = tmp_path / "film.mov"
+    film.touch()
+    assert "dpip video film.mov" in dpip(environment, "run", "film.mov", cwd=tmp_path).stderr
+
     other = dpip(environment, "run", "photos", "--filter", "sepia", "--out", "out", cwd=tmp_path)
     assert other.returncode == 2
     assert "another filter (blur:sigma=2|grayscale)" in other.stderr
