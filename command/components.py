@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from importlib.util import find_spec
 from pathlib import Path
 
 from command.config import UpSettings
@@ -45,6 +46,11 @@ def _python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", module, *arguments)
 
 
+def takes_videos() -> bool:
+    """What `film.available` says, without the time that it takes to load."""
+    return find_spec("av") is not None
+
+
 def worker_names(settings: UpSettings) -> list[str]:
     return [f"local-{number}" for number in range(1, settings.workers + 1)]
 
@@ -65,9 +71,10 @@ def components(settings: UpSettings, environment: Mapping[str, str]) -> tuple[Co
         parts.append(Component("ray", _python("cluster"), children, Stage.RAY, 20, run / "ray.json"))
     parts += [
         Component("scheduler", _python("scheduler"), children, Stage.SCHEDULER, 15, run / "scheduler.json"),
-        Component("video", _python("video"), children, Stage.SCHEDULER, 12, run / "video.json"),
-        Component("api", _python("api"), children, Stage.API, 15, run / "api.json"),
     ]
+    if takes_videos():
+        parts.append(Component("video", _python("video"), children, Stage.SCHEDULER, 12, run / "video.json"))
+    parts.append(Component("api", _python("api"), children, Stage.API, 15, run / "api.json"))
     parts += [
         Component(
             name,

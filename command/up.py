@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import psutil
 
 from command.addresses import reachable, with_free_ports
-from command.components import components, forget_records
+from command.components import components, forget_records, takes_videos
 from command.config import UpSettings
 from command.lock import held
 from command.readiness import api_ready
@@ -56,6 +56,8 @@ def _supervise(settings: UpSettings, began: float) -> int:
     existed = home.first_password.exists()
     url = f"{settings.scheme}://{reachable(settings.host, settings.port)}"
     screen = Screen()
+    if not takes_videos():
+        screen.note("videos are not taken: they need PyAV; pip install 'dpip[video]'", "yellow")
     supervisor = Supervisor(parts, logs, screen, verbose=settings.verbose)
 
     def look() -> bool:

@@ -173,6 +173,12 @@ def test_addresses_are_shown_as_they_are_dialled(host: str, address: str) -> Non
     assert reachable(host, 80) == address
 
 
+def test_without_pyav_everything_else_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("command.components.find_spec", {"av": None}.__getitem__)
+    names = [part.name for part in components(settings(), {})]
+    assert names == ["controller", "ray", "scheduler", "api", "local-1"]
+
+
 def test_components_get_their_settings_by_environment_and_no_secret_by_argument(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
