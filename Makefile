@@ -8,7 +8,7 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-inde
 UV = $(shell command -v uv || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit otel sbom format e2e bench bench-engine bench-control simulate rivals attack overload chaos soak screenshots filter-guide golden fuzz setup setup-dev lock clean clean-all python
+.PHONY: help run test check audit otel add sbom format e2e bench bench-engine bench-control simulate rivals attack overload chaos soak screenshots filter-guide golden fuzz setup setup-dev lock clean clean-all python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -33,6 +33,10 @@ audit: setup-dev ## are weaknesses known of what DPIP runs with? Asks a service 
 
 otel: setup ## add OpenTelemetry's libraries to .venv, for traces
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-otel.lock
+
+add: setup ## add a package to .venv: a filter of yours, or HEIC (ARGS="pillow-heif")
+	@test -n "$(ARGS)" || { echo 'say what: make add ARGS="pillow-heif", or a folder with a filter' >&2; exit 2; }
+	@$(UV) pip install --python $(BIN)/python $(ARGS)
 
 sbom: setup-dev ## dist/dpip.cdx.json: what DPIP runs with, as CycloneDX
 	@mkdir -p dist

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.dashboard.browsers import chromium
 from tests.dashboard.visitor import PHONE, Visitor, visitor
 from tests.film.films import Kind, make
-from tests.pictures import photographs
+from tests.pictures import broken_png, photographs
 from tests.system.system import System
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,20 +74,32 @@ def photographs_in(folder: Path) -> list[Path]:
 
 
 def for_the_documents(someone: Visitor, files: list[Path], film: Path, scheme: str) -> None:
-    """A pipeline being made, and a video, in light; what came of pictures, in dark."""
+    """A pipeline being made, failures, a video and the workers, in light; what came of pictures, in dark."""
     someone.at_work()
     prepared(someone, files)
+    page = someone.page
     if scheme == "light":
-        someone.page.locator(".step .grip").first.scroll_into_view_if_needed()
-        shoot(someone.page, PICTURES / "page-new.webp")
-        someone.page.get_by_role("button", name="Clear").click()
+        page.locator(".step .grip").first.scroll_into_view_if_needed()
+        shoot(page, PICTURES / "page-new.webp")
+        page.get_by_role("button", name="Add a filter").click()
+        shoot(page, PICTURES / "page-filters.webp")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Clear").click()
+        with_a_failure(someone, files, "Holiday with a scan")
+        shoot(page, PICTURES / "page-failures.webp")
+        someone.go("New")
         filtered_film(someone, film, "Holiday film")
-        shoot(someone.page, PICTURES / "page-video.webp")
+        shoot(page, PICTURES / "page-video.webp")
+        page.set_viewport_size({"width": 1360, "height": 640})
+        someone.go("Workers")
+        expect(page.locator(".charts.day .chart")).to_have_count(3)
+        page.wait_for_timeout(5000)  # a little of the last minutes
+        shoot(page, PICTURES / "page-workers.webp")
         return
     someone.start("Holiday")
     someone.completed()
-    shown(someone.page)
-    shoot(someone.page, PICTURES / "page-workload.webp")
+    shown(page)
+    shoot(page, PICTURES / "page-workload.webp")
 
 
 def prepared(someone: Visitor, files: list[Path]) -> None:
@@ -95,6 +107,15 @@ def prepared(someone: Visitor, files: list[Path]) -> None:
     someone.write_pipeline(PIPELINE)
     expect(someone.page.locator(".previewer .caption")).to_contain_text("→")
     someone.page.evaluate("document.activeElement.blur()")
+
+
+def with_a_failure(someone: Visitor, files: list[Path], name: str) -> None:
+    """A picture that breaks off within its pixels is taken, and fails alone."""
+    someone.choose([*files[:5], broken_png(files[0].with_name("scan.png"))])
+    someone.start(name)
+    someone.completed()
+    someone.page.get_by_role("link", name="Failures").click()
+    expect(someone.page.locator(".failure")).to_contain_text("scan.png")
 
 
 def filtered_film(someone: Visitor, film: Path, name: str) -> None:

@@ -6,13 +6,14 @@ import { follow } from "./live.js";
 import { sparkline } from "./spark.js";
 
 const EVERY_MS = 15_000;
+const DAY_S = 86_400;
 
 /** @typedef {{at: string, done: number, megapixels: number, cpu_percent: number | null}} Point a bucket */
 /** @typedef {{seconds: number, points: Point[]}} History */
 
 /** Charts that go on by themselves; hidden while there is nothing. @param {AbortSignal} ended */
 export function past(ended) {
-  const element = h("div", { class: "charts", hidden: true });
+  const element = h("div", { class: "charts day", hidden: true });
   const following = follow(
     async (signal) => /** @type {History} */ (await ask("GET", "/history?hours=24", { signal })),
     (history) => {
@@ -33,10 +34,10 @@ function charts({ seconds, points }) {
   const count = place(/** @type {Point} */ (points.at(-1))) + 1;
   /** @param {string} label @param {(point: Point) => number} value @param {(sum: number, most: number) => string} words @param {number} [top] */
   const chart = (label, value, words, top) => {
-    const values = Array.from({ length: count }, () => 0);
-    for (const point of points) values[place(point)] = value(point);
+    const values = Array.from({ length: count + 1 }, () => 0); // from nothing: a lone bucket is seen, too
+    for (const point of points) values[place(point) + 1] = value(point);
     const most = Math.max(...values);
-    const spark = sparkline(`${label} in the last day`, top ?? Math.max(most, 1e-9), Math.max(2, count));
+    const spark = sparkline(`${label} in the last day`, top ?? Math.max(most, 1e-9), Math.max(count + 1, DAY_S / seconds));
     spark.show(values);
     const told = words(values.reduce((sum, one) => sum + one, 0), most);
     return h("figure", { class: "chart" }, h("figcaption", {}, h("span", {}, label), h("span", { class: "number" }, told)), spark.element);

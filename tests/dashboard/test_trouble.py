@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
-import zlib
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Route, expect
 
 from tests.dashboard.visitor import Visitor
+from tests.pictures import broken_png
 from tests.system.system import System
 
 
@@ -112,18 +112,6 @@ def test_failures_say_why_and_are_replayed(someone: Visitor, pictures: list[Path
     assert answered.value.ok
     expect(page.get_by_text("The failures are tried again.").first).to_be_visible()
     someone.completed()
-
-
-def broken_png(file: Path) -> Path:
-    """A PNG that is whole, but whose pixels are no zlib stream."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
-
-    header = (64).to_bytes(4, "big") + (64).to_bytes(4, "big") + bytes([8, 2, 0, 0, 0])
-    parts = [chunk(b"IHDR", header), chunk(b"IDAT", b"no stream at all" * 40), chunk(b"IEND", b"")]
-    file.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
-    return file
 
 
 def test_a_dead_token_leads_to_the_sign_in(someone: Visitor) -> None:
