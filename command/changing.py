@@ -22,8 +22,13 @@ def cancel_workload(url: str | None, ca: Path | None, named: str, *, as_json: bo
 def resume_workload(url: str | None, ca: Path | None, named: str, *, as_json: bool) -> None:
     """Raises `Ended`."""
     seen = _changed(url, ca, named, Client.resume, as_json)
-    if not as_json:
-        sys.stdout.write(f"{printing.text(seen.name)} goes on; watch it: dpip watch {seen.id}\n")
+    if as_json:
+        return
+    name = printing.text(seen.name)
+    if seen.completed:
+        sys.stdout.write(f"nothing of {name} was cancelled: it is completed\n")
+    else:
+        sys.stdout.write(f"{name} goes on; watch it: dpip watch {seen.id}\n")
 
 
 def replay_workload(url: str | None, ca: Path | None, named: str, kind: str | None, *, as_json: bool) -> None:

@@ -109,6 +109,6 @@ def _reason(job: QueuedJob, found: Found, costs: CostModel) -> str:
     tags = f", offers {','.join(job.needs.tags)}" if job.needs.tags else ""
     return (
         f"{seat.worker.name} would finish first, in {found.finish_s:.2f} s: {seat.flights} in flight on "
-        f"{seat.cores} cores, {busy}, {rate * 1e3:.0f} ms/MP {'measured' if measured else 'assumed'}, needs "
+        f"{seat.cores} core{'' if seat.cores == 1 else 's'}, {busy}, {rate * 1e3:.0f} ms/MP {'measured' if measured else 'assumed'}, needs "
         f"{job.needs.memory_bytes >> 20} of {seat.memory_available >> 20} MiB free{tags}"
     )

@@ -235,6 +235,7 @@ def test_what_goes_on_is_seen_and_changed_by_name(
     assert (watched.returncode, watched.stdout) == (0, "by name: 2 done, 0 failed\n")
     listed = json.loads(dpip(environment, "workloads", "--json").stdout)
     assert listed[0]["workload_name"] == name
+    assert dpip(environment, "resume", name).stdout == "nothing of by name was cancelled: it is completed\n"
     saved = dpip(environment, "download", name, cwd=tmp_path)
     assert saved.returncode == 0, saved.stderr
     assert files(tmp_path / name) == ["one.JPG", "other.jpeg"]
