@@ -106,9 +106,10 @@ def _reason(job: QueuedJob, found: Found, costs: CostModel) -> str:
     rate, measured = costs.rate(seat.worker.id, kind_of(job))
     load = seat.worker.load
     busy = f"cpu {load.cpu_percent:.0f} %" if load else "no report yet"
+    cores = f"{seat.cores} core{'' if seat.cores == 1 else 's'}"
     tags = f", offers {','.join(job.needs.tags)}" if job.needs.tags else ""
     return (
         f"{seat.worker.name} would finish first, in {found.finish_s:.2f} s: {seat.flights} in flight on "
-        f"{seat.cores} core{'' if seat.cores == 1 else 's'}, {busy}, {rate * 1e3:.0f} ms/MP {'measured' if measured else 'assumed'}, needs "
+        f"{cores}, {busy}, {rate * 1e3:.0f} ms/MP {'measured' if measured else 'assumed'}, needs "
         f"{job.needs.memory_bytes >> 20} of {seat.memory_available >> 20} MiB free{tags}"
     )
