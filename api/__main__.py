@@ -35,6 +35,7 @@ from bus.listener import Listener
 from bus.messages import Topic
 from datastore import open_datastore, wait_for_datastore
 from dpip.errors import ConfigError
+from dpip.garbage import spare_what_is_loaded
 from dpip.home import PRIVATE_FOLDER
 from dpip.lifecycle import Stop, stop_on_signals
 from dpip.logs import configure, fields
@@ -193,7 +194,9 @@ def _application(
     )
     Finalize(None, traces.close, exitpriority=1)
     Finalize(None, parts.journal.close, exitpriority=1)  # when this process, which was forked, ends
-    return create_app(parts)
+    app = create_app(parts)
+    spare_what_is_loaded()
+    return app
 
 
 if __name__ == "__main__":

@@ -258,7 +258,7 @@ class SqlJobQueue:
 
 def _take(connection: Connection, statement: Select[Any], share: Share) -> list[QueuedJob]:
     values = {"workload_id": share.line.workload_id, "count": share.count}
-    return [rows.queued_job(row, share.line.level) for row in connection.execute(statement, values)]
+    return [rows.queued_job(row, share.line.level) for row in fetch(connection, statement, values)]
 
 
 def _is(job: QueuedJob | None, now: Sequence[object]) -> bool:

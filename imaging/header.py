@@ -38,9 +38,10 @@ def read_header(stream: BinaryIO, size_bytes: int, limits: Limits) -> Header:
             f"What is read: {titles()}"
         )
     header = _checked(container_of(format_.name).read_header(stream, size_bytes), size_bytes, limits)
-    pages = tuple(_checked(page, size_bytes, limits) for page in header.pages)
+    if header.pages:
+        header = replace(header, pages=tuple(_checked(page, size_bytes, limits) for page in header.pages))
     limits.check_frames(header.frames, header.total_pixels, format_.title)
-    return replace(header, pages=pages)
+    return header
 
 
 def _checked(header: Header, size_bytes: int, limits: Limits) -> Header:
@@ -48,6 +49,8 @@ def _checked(header: Header, size_bytes: int, limits: Limits) -> Header:
         raise Unprocessable(f"the {header.title} file says it is {header.width} x {header.height} pixels")
     limits.check_size(header.width, header.height)
     valid = UPRIGHT <= header.orientation <= _LAST_ORIENTATION
+    if valid and header.size_bytes == size_bytes:
+        return header
     return replace(header, size_bytes=size_bytes, orientation=header.orientation if valid else UPRIGHT)
 
 

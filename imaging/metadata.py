@@ -17,7 +17,7 @@ class Metadata:
 
     def impersonal(self) -> Metadata:
         """Without what tells of people and places: no EXIF (GPS, owner, serial numbers), no XMP."""
-        return replace(self, exif=None, xmp=None)
+        return self if self.exif is None and self.xmp is None else replace(self, exif=None, xmp=None)
 
     def turned(self, sideways: bool) -> Metadata:
         """After a rotation by 90 degrees the two resolutions change places."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from imaging.filters.base import Filter
 from imaging.output import Convert
 from imaging.quoting import quoted
 from imaging.step import Step
+
+_AS_IT_IS = Convert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +18,12 @@ class Pipeline:
     """Made by `parse_pipeline`."""
 
     filters: tuple[Filter, ...] = ()
-    output: Convert = field(default_factory=Convert)
+    output: Convert = _AS_IT_IS
 
     @property
     def length(self) -> int:
         """Steps: filters, and what is said of the output."""
-        return len(self.filters) + (self.output != Convert())
+        return len(self.filters) + (self.output != _AS_IT_IS)
 
     @property
     def canonical(self) -> str:
@@ -31,7 +33,7 @@ class Pipeline:
     def text(self, *, within_braces: bool = False) -> str:
         """The canonical text, as it stands alone, or as one of several outputs."""
         steps: list[Step] = list(self.filters)
-        if self.output != Convert() or not steps:
+        if self.output != _AS_IT_IS or not steps:
             steps.append(self.output)
         return "|".join(_step_text(step, within_braces=within_braces) for step in steps)
 

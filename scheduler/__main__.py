@@ -17,6 +17,7 @@ from cluster.addresses import local_ip_towards
 from cluster.environment import credentials, prepare_for_ray
 from datastore import Datastore, wait_for_datastore
 from dpip.errors import ConfigError, Fenced, NotReady
+from dpip.garbage import spare_what_is_loaded
 from dpip.lifecycle import Stop, stop_on_signals
 from dpip.logs import configure, fields
 from dpip.records import remove_record, write_record
@@ -123,6 +124,7 @@ def _lead(
         on_announcement=on_announcement,
         on_reconnect=lambda: dispatcher.tell(Hint.WORKERS),
     )
+    spare_what_is_loaded()
     try:
         return _run(leader, dispatcher, ray_cluster, record, stop)
     finally:

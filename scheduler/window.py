@@ -8,7 +8,7 @@ from scheduler.seat import Seat
 
 WINDOW_S = 0.25  # seconds of predicted work that each core may have waiting, so that it never idles
 REFILL = 0.5  # of a full window: what is left when more is sent, so that calls are few and large
-WINDOW_MAX_JOBS_PER_CORE = 64  # however small they are
+WINDOW_MAX_JOBS_PER_CORE = 128  # however small they are
 MOMENT_S = 0.25  # a core that is free within this time is as good as free
 MEMORY_MARGIN = 0.9  # of what is free; the rest is for what estimates miss
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import itertools
 import os
 import secrets
 import shutil
@@ -40,10 +41,13 @@ class FolderStore:
         self._flush = flush
         self._incoming = root / _INCOMING
         self._clock = clock
+        # Of unfinished files: no other store's in the folder, on whatever machine, and no other process's.
+        self._prefix = secrets.token_hex(_NAME_BYTES)
+        self._numbers = itertools.count()
 
     def begin(self) -> FolderUpload:
         with _translated(self.root):
-            name = f"{self._incoming}/{secrets.token_hex(_NAME_BYTES)}"
+            name = f"{self._incoming}/{self._prefix}-{os.getpid()}-{next(self._numbers)}"
             try:
                 descriptor = os.open(name, _NEW_FILE, PRIVATE_FILE)
             except FileNotFoundError:

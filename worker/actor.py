@@ -17,6 +17,7 @@ import psutil
 import imaging
 import telemetry
 from dpip.domain import ClaimedJob, Outcome
+from dpip.garbage import spare_what_is_loaded
 from dpip.home import PRIVATE_FOLDER
 from dpip.logs import formatter
 from dpip.ports import ImageExchange, Traces
@@ -79,6 +80,7 @@ class WorkerActor:
         waiting = spec.cores if isinstance(spec.place, ApiPlace) else _EXTRA_THREADS
         self._at_once = spec.cores + waiting
         self._threads = ThreadPoolExecutor(self._at_once, thread_name_prefix="job")
+        spare_what_is_loaded()
 
     def run(self, batch: list[ClaimedJob]) -> Iterator[list[Outcome]]:
         """Exactly one outcome for each job, in groups, as they finish."""

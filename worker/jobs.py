@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from dpip.journey import worked
 from dpip.logs import fields
 from dpip.ports import NO_TRACES, ImageExchange, Traces
 from imaging.limits import Limits
+from worker.cores import Cores
 from worker.desk import Ticket
 from worker.failures import Cancelled, Poisonous, StorageTrouble, failure_of
 from worker.filtering import Filtered, Picture, filter_here
@@ -31,7 +31,7 @@ _EXPECTED = (Cancelled, Poisonous, StorageTrouble, DpipError)
 
 
 class JobRunner:
-    """Runs jobs in the calling thread; at most `cores` of them filter at the same time."""
+    """Runs jobs in the calling thread; at most `cores` of them filter large pictures at the same time."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class JobRunner:
         self._exchange = exchange  # asked anew at each step: its token may have been replaced
         self._job_limit_s = job_limit_s
         self._patience_s = patience_s
-        self._core = threading.BoundedSemaphore(cores)
+        self._cores = Cores(cores)
 
     def run(self, ticket: Ticket) -> Outcome:
         """Never raises."""
@@ -80,7 +80,7 @@ class JobRunner:
         ticket.check()
         with stages.timed("fetch"):
             original = self._patiently(ticket, lambda: self._exchange().fetch(claimed))
-        with self._core:
+        with self._cores.one(claimed.job.needs.memory_bytes):
             ticket.check()
             began = time.time()
             done = self._filter(ticket, original)

@@ -30,7 +30,8 @@ from imaging import Limits
 
 log = logging.getLogger(__name__)
 
-BATCH = 64  # images in one transaction; each holds a file open until then
+FIRST_BATCH = 4  # images in the first transaction of a request: workers need not wait for more
+BATCH = 32  # the most in one; each holds a file open until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class BulkIntake(Intake):
         except BaseException:
             upload.abort()
             raise
-        if len(self._waiting) >= BATCH:
+        if len(self._waiting) >= min(max(FIRST_BATCH, len(self._kept)), BATCH):
             self.commit()
 
     def _admit(self, mark: FileMark, upload: Upload) -> None:

@@ -81,7 +81,8 @@ def read_header(stream: BinaryIO, size_bytes: int) -> Header:
             others = mpf.others(payload[len(mpf.MARK) :])
     if frame is None:
         raise broken(_TITLE, "no frame header before its first scan")
-    return replace(_header(*frame, turned, size_bytes, at_once), others=others)
+    header = _header(*frame, turned, size_bytes, at_once)
+    return replace(header, others=others) if others else header
 
 
 def _header(marker: int, frame: bytes, turned: int, size_bytes: int, at_once: int) -> Header:

@@ -21,7 +21,8 @@ def applies(header: Header, pipeline: Pipeline) -> bool:
     return (
         stays_jpeg(header, pipeline)
         and header.colour is Colour.RGB
-        and pipeline.filters == (Grayscale(),)
+        and len(pipeline.filters) == 1
+        and type(pipeline.filters[0]) is Grayscale
         and turbo.available()
     )
 

@@ -252,7 +252,7 @@ def test_a_disk_that_fills_up_half_way_through_a_batch_leaves_no_row_and_no_file
         nonlocal count
         count += 1
         upload = begin()
-        if count == 5:
+        if count == 3:
 
             def commit(_key: str) -> None:
                 raise StorageFull("the disk is full")
@@ -264,6 +264,21 @@ def test_a_disk_that_fills_up_half_way_through_a_batch_leaves_no_row_and_no_file
     assert send(api, workload_id, form(files[:8])).status_code == 507
     assert api.rows()["images"] == 0
     assert not [name for name in api.files() if name.endswith(".jpg") or ".incoming/" in name]
+
+
+def test_the_first_images_are_there_for_workers_while_others_arrive(
+    api: Api, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workload_id = api.workload()["workload_id"]
+    begin, kept = api.parts.store.begin, []
+
+    def looking() -> Upload:
+        kept.append(api.rows()["images"])
+        return begin()
+
+    monkeypatch.setattr(api.parts.store, "begin", looking)
+    assert send(api, workload_id, form(files)).status_code == 201
+    assert kept == [0] * 4 + [4] * 4 + [8] * 8 + [16] * 16 + [BATCH] * (len(files) - BATCH)
 
 
 def test_it_is_for_the_owner_and_not_for_a_cancelled_workload(api: Api, files: Files) -> None:

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -219,3 +220,23 @@ def test_open_store_refuses_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(ConfigError, match="not a folder"):
         open_store(str(tmp_path / "file"))
+
+
+def test_unfinished_files_of_several_stores_and_processes_have_names_of_their_own(tmp_path: Path) -> None:
+    def forked(store: FolderStore) -> int:
+        """A store that was opened before the fork is used on both sides of it."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # there are threads: the child uses none
+            child = os.fork()
+        if not child:
+            store.begin()
+            os._exit(0)
+        return os.waitpid(child, 0)[1]
+
+    root = tmp_path / "images"
+    one, other = FolderStore(root), FolderStore(root)
+    uploads = [store.begin() for store in (one, other, one)]
+    assert forked(one) == 0
+    assert len(list((root / ".incoming").iterdir())) == 4
+    for upload in uploads:
+        upload.abort()
