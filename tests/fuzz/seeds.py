@@ -105,7 +105,12 @@ def seeds() -> dict[str, tuple[bytes, ...]]:
             _pillow("WEBP", "RGBA", lossless=False),
             _moving("webp", 12),
         ),
-        "gif": (_pillow("GIF", "P"), _pillow("GIF", "L", interlace=0), _moving("gif", 12), _transparent_gif()),
+        "gif": (
+            _pillow("GIF", "P"),
+            _pillow("GIF", "L", interlace=0),
+            _moving("gif", 12),
+            _transparent_gif(),
+        ),
         "avif": (
             _pillow("AVIF", exif=_exif()),
             _pillow("AVIF", "RGBA"),
