@@ -137,6 +137,7 @@ def stored(task: sequences.Task, picture: Picture, watch: stages.Stopwatch) -> M
     header, pipeline = task.header, task.pipeline
     target = stages.target_of(header, pipeline)
     watch.lap("filter")
+    picture = stages.profiled(picture, task.metadata, header, target, task.notes)
     picture = stages.storable(picture, target, task.notes, stored_bits=header.bit_depth)
     size = picture.width, picture.height
     kept = stages.carried(task.metadata, header, size, target, pipeline, task.notes, gray=picture.is_gray)

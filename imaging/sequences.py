@@ -127,6 +127,7 @@ def _filtered(task: Task, target: Format, watch: stages.Stopwatch) -> Iterator[F
         picture = Picture(upright(frame.picture.pixels, task.header.orientation))
         watch.lap("decode")
         picture = stages.through(task.pipeline, picture, task.deadline, task.notes)
+        picture = stages.profiled(picture, task.metadata, task.header, target, task.notes)
         picture = stages.storable(picture, target, task.notes, alone=False)
         watch.lap("filter")
         frame = replace(frame, picture=picture)  # noqa: PLW2901 - what came in is let go

@@ -6,7 +6,7 @@ import time
 
 from dpip.domain import Timings
 from dpip.errors import Unprocessable
-from imaging import profiles
+from imaging import profiles, srgb
 from imaging.codecs import exif_copy
 from imaging.codecs.gif import has_partial_alpha, needs_fewer_colours
 from imaging.codecs.options import DEFAULT_QUALITY, EncodeOptions
@@ -91,6 +91,22 @@ def storable(
     return picture
 
 
+def profiled(
+    picture: Picture, metadata: Metadata, header: Header, format_: Format, notes: list[str]
+) -> Picture:
+    """In sRGB, by the picture's profile, where the format cannot store that; noted where colours change."""
+    if metadata.icc is None or format_.stores_profile or header.colour is Colour.CMYK:  # which is sRGB by now
+        return picture
+    icc = profiles.fitting(metadata.icc, gray=picture.is_gray)
+    found = srgb.in_srgb(picture, icc) if icc else None
+    if found is None:
+        notes.append(f"{format_.title} stores no colour profile: it was left out")
+        return picture
+    if found is not picture:
+        notes.append(f"{format_.title} stores no colour profile: the colours were converted to sRGB")
+    return found
+
+
 def options(
     header: Header, pipeline: Pipeline, format_: Format, metadata: Metadata | None = None
 ) -> EncodeOptions:
@@ -125,11 +141,9 @@ def carried(
     kept = kept.turned(swaps_sides(composed(turns)))
     exif = exif_copy.upright(kept.exif, *size) if kept.exif else None
     icc = profiles.fitting(metadata.icc, gray=gray and format_.stores_gray)
-    if metadata.icc and header.colour is not Colour.CMYK:
-        if not format_.stores_profile:
-            icc = None
-            notes.append(f"{format_.title} stores no colour profile: it was left out")
-        elif icc is None:
-            notes.append("the colour profile does not fit the result: it was left out")
+    if not format_.stores_profile:
+        icc = None  # see `profiled`
+    elif metadata.icc and icc is None and header.colour is not Colour.CMYK:
+        notes.append("the colour profile does not fit the result: it was left out")
     colour = kept.png_colour if format_.name == "png" else ()
     return Metadata(icc, exif, kept.xmp, kept.dots_per_inch, colour)
