@@ -11,11 +11,12 @@ import pytest
 from PIL import ImageCms
 
 from imaging import profiles
+from imaging.coded_colours import CodedColours
 from imaging.containers import container_of
 from imaging.metadata import Metadata
 from imaging.profiles import fitting
 from tests.imaging.moving import animated, pictures, seen
-from tests.imaging.samples import Array, array, filtered, rgb, saved
+from tests.imaging.samples import Array, array, filtered, opened, rgb, saved
 
 PIXELS = np.ascontiguousarray(rgb(0.06)[:96, :128])
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -41,7 +42,7 @@ def display_p3() -> bytes:
 def linear_gray() -> bytes:
     tags = profiles._tags(SRGB)
     curve = b"curv" + bytes(8)  # of no points: the identity
-    return profiles._written(SRGB, {b"desc": tags[b"desc"], b"wtpt": tags[b"wtpt"], b"kTRC": curve})
+    return profiles._written(SRGB, b"GRAY", {b"desc": tags[b"desc"], b"wtpt": tags[b"wtpt"], b"kTRC": curve})
 
 
 def stored_in(data: bytes) -> Array:
@@ -120,3 +121,47 @@ def test_a_profile_that_fits_is_stored_and_pixels_stay() -> None:
     assert (array(result.data) == PIXELS).all()
     assert ImageCms.ImageCmsProfile(io.BytesIO(display_p3())).profile.xcolor_space.strip() == "RGB"
     assert fitting(display_p3(), gray=False) == display_p3()
+
+
+def coded(form: str, primaries: int, transfer: int) -> bytes:
+    """A file that tells its colours by code points."""
+    code = CodedColours(primaries, transfer)
+    if form == "png":
+        return container_of("png").with_metadata(saved(PIXELS, "png"), Metadata(coded=code))
+    depth = [cv2.IMWRITE_AVIF_DEPTH, 10, cv2.IMWRITE_AVIF_QUALITY, 95]
+    made = cv2.imencode(".avif", PIXELS[..., ::-1].astype(np.uint16) * 4, depth)[1].tobytes()
+    assert b"nclx" + struct.pack(">HH", 1, 13) in made
+    return container_of("avif").with_metadata(made, Metadata(coded=code))
+
+
+@pytest.mark.parametrize("form", ["png", "avif"])
+def test_codes_become_a_profile_that_says_the_same(form: str) -> None:
+    original = coded(form, 12, 13)
+    plain = saved(PIXELS, "png") if form == "png" else filtered(original, "convert:format=png").data
+    result = opened(filtered(original, "convert", format="tiff").data)
+    icc = ImageCms.ImageCmsProfile(io.BytesIO(result.info["icc_profile"]))
+    shown = ImageCms.profileToProfile(result.convert("RGB"), icc, ImageCms.createProfile("sRGB"))
+    assert np.abs(np.asarray(shown) - in_srgb(array(plain, "RGB"))).max() <= 3
+    assert opened(filtered(original, "grayscale|convert:format=jpeg").data).info["icc_profile"]
+    bmp = filtered(original, "convert:format=bmp")
+    assert np.abs(array(bmp.data) - in_srgb(array(plain, "RGB"))).max() <= 3 or form == "avif"  # of 16 bits
+
+
+@pytest.mark.parametrize("form", ["png", "avif"])
+@pytest.mark.parametrize("code", [(9, 16), (9, 18), (12, 13)])
+def test_codes_are_kept_where_they_can_be(form: str, code: tuple[int, int]) -> None:
+    original = coded(form, *code)
+    avif, png = (filtered(original, "blur:sigma=1", format=target) for target in ("avif", "png"))
+    assert b"nclx" + struct.pack(">HH", *code) in avif.data
+    assert b"cICP" + bytes((*code, 0, 1)) in png.data
+    for result in (avif, png):
+        assert not any("pale" in note for note in result.notes)
+        with opened(result.data) as image:
+            assert image.size == PIXELS.shape[1::-1]
+
+
+@pytest.mark.parametrize("target", ["jpeg", "webp", "tiff", "gif", "pnm"])
+def test_high_dynamic_range_that_cannot_be_told_is_said(target: str) -> None:
+    result = filtered(coded("avif", 9, 16), "convert", format=target)
+    assert any("(BT.2020, PQ): they will look pale" in note for note in result.notes)
+    assert not any("pale" in note for note in filtered(coded("avif", 1, 13), "convert", format=target).notes)
