@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib.metadata
 import os
 import shutil
@@ -17,6 +16,7 @@ from typing import Any, Literal
 from dpip.errors import DpipError
 from dpip.home import Home
 from dpip.records import read_record
+from imaging import turbo
 
 Verdict = Literal["ok", "warn", "bad"]
 _PACKAGES = ("ray", "flask", "granian", "sqlalchemy", "pynng", "opencv-python-headless", "pillow", "numpy")
@@ -93,16 +93,15 @@ def _packages() -> Iterator[Finding]:
 
 
 def _turbojpeg() -> Finding:
-    try:
-        ctypes.CDLL("libturbojpeg.so.0")
-    except OSError:
+    found = turbo.name()
+    if found is None:
         return Finding(
             "warn",
-            "libturbojpeg",
-            "is not there: JPEGs are filtered all the same, some of them at half the speed",
+            "libjpeg-turbo",
+            "is not there with all of its interface: JPEGs are filtered all the same, some at half the speed",
             "apt-get install -y libturbojpeg0, then start the workers again",
         )
-    return Finding("ok", "libturbojpeg", "is there")
+    return Finding("ok", "libjpeg-turbo", found)
 
 
 def _disk(home: Home) -> Iterator[Finding]:

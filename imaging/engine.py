@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from dpip.domain import ImageFacts, Timings
 from dpip.errors import Refused, TooLarge, Unprocessable
-from imaging import sequences, shortcuts, stages
+from imaging import carrying, sequences, shortcuts, stages
 from imaging.admission import check_output
 from imaging.codecs import codec_of, jpeg
 from imaging.containers import container_of
@@ -109,7 +109,7 @@ def finished(task: sequences.Task, made: Made) -> Result:
     encoded = made.encoded
     if not made.whole:
         size, format_ = (made.width, made.height), FORMATS[made.format]
-        kept = stages.carried(task.metadata, header, size, format_, pipeline, notes, gray=made.gray)
+        kept = carrying.carried(task.metadata, header, size, format_, pipeline, notes, gray=made.gray)
         encoded = container_of(made.format).with_metadata(encoded, kept)
     watch.lap("encode")
     timings = replace(made.timings, encode=made.timings.encode + watch.timings.encode)
@@ -137,9 +137,10 @@ def stored(task: sequences.Task, picture: Picture, watch: stages.Stopwatch) -> M
     header, pipeline = task.header, task.pipeline
     target = stages.target_of(header, pipeline)
     watch.lap("filter")
+    picture = carrying.profiled(picture, task.metadata, header, target, task.notes)
     picture = stages.storable(picture, target, task.notes, stored_bits=header.bit_depth)
     size = picture.width, picture.height
-    kept = stages.carried(task.metadata, header, size, target, pipeline, task.notes, gray=picture.is_gray)
+    kept = carrying.carried(task.metadata, header, size, target, pipeline, task.notes, gray=picture.is_gray)
     encoded = codec_of(target.name).encode(picture, stages.options(header, pipeline, target, kept))
     watch.lap("encode")
     return Made(encoded, target.name, *size, picture.is_gray, watch.timings)

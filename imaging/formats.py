@@ -31,6 +31,7 @@ class Format:
     stores_16_bit: bool = False
     stores_12_bit: bool = False  # and no more
     stores_profile: bool = True  # ICC
+    stores_coded_colours: bool = False  # code points instead of a profile
     several: Several = Several.NONE
     brands: frozenset[bytes] = frozenset()  # of ISO media files, which begin alike
     needs: str = ""  # a module that is not always installed: the extra of the format's name brings it
@@ -63,6 +64,7 @@ _ALL = (
         (b"\x89PNG\r\n\x1a\n",),
         ("apng",),
         stores_16_bit=True,
+        stores_coded_colours=True,
         several=Several.FRAMES,
     ),
     Format(
@@ -92,6 +94,7 @@ _ALL = (
         ".avif",
         (),
         stores_12_bit=True,
+        stores_coded_colours=True,
         brands=frozenset({b"avif", b"avis"}),
         several=Several.FRAMES,
         max_side=65535,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from imaging.coded_colours import CodedColours
+
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
@@ -13,7 +15,8 @@ class Metadata:
     exif: bytes | None = None  # TIFF structure, without the "Exif\0\0" in front of it
     xmp: bytes | None = None
     dots_per_inch: tuple[float, float] | None = None
-    png_colour: tuple[tuple[bytes, bytes], ...] = ()  # cICP, sRGB, gAMA, cHRM: only PNG has them
+    png_colour: tuple[tuple[bytes, bytes], ...] = ()  # sRGB, gAMA, cHRM: only PNG has them
+    coded: CodedColours | None = None  # where it says more than nothing, and there is no profile
 
     def impersonal(self) -> Metadata:
         """Without what tells of people and places: no EXIF (GPS, owner, serial numbers), no XMP."""

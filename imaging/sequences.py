@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from dpip.errors import Unprocessable
-from imaging import stages
+from imaging import carrying, stages
 from imaging.animation import Film, Part
 from imaging.codecs import avif, codec_of
 from imaging.codecs.options import EncodeOptions
@@ -91,7 +91,7 @@ def animation(task: Task, target: Format) -> Made:
     beginning = next(frames)
     first = beginning.picture
     frames = itertools.chain((beginning,), frames)
-    kept = stages.carried(
+    kept = carrying.carried(
         task.metadata,
         task.header,
         (first.width, first.height),
@@ -127,6 +127,7 @@ def _filtered(task: Task, target: Format, watch: stages.Stopwatch) -> Iterator[F
         picture = Picture(upright(frame.picture.pixels, task.header.orientation))
         watch.lap("decode")
         picture = stages.through(task.pipeline, picture, task.deadline, task.notes)
+        picture = carrying.profiled(picture, task.metadata, task.header, target, task.notes)
         picture = stages.storable(picture, target, task.notes, alone=False)
         watch.lap("filter")
         frame = replace(frame, picture=picture)  # noqa: PLW2901 - what came in is let go
@@ -171,7 +172,7 @@ def _pages(
         picture = stages.storable(picture, target, task.notes)
         watch.lap("filter")
         sizes.append((picture.width, picture.height, picture.is_gray))
-        kept = stages.carried(
+        kept = carrying.carried(
             metadata,
             header,
             (picture.width, picture.height),

@@ -33,8 +33,8 @@ class LimitSettings(Common):
     )
     codecs: Codecs = Field(
         "fastest",
-        description="fastest: with what this machine has (libturbojpeg); locked: only what the release "
-        "brings, so that all workers make the same bytes",
+        description="where the release brings no libjpeg-turbo: fastest: with the system's, if there is one; "
+        "locked: without, so that all workers make the same bytes",
     )
     max_seconds: float = Field(
         _DEFAULTS.max_seconds, gt=0, description="seconds that the filtering of one image file may take"

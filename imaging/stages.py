@@ -1,4 +1,4 @@
-"""Stages of the long way that a picture goes: a filter's step, what a format can hold, what is kept."""
+"""Stages of the long way that a picture goes: a filter's step, what a format can hold."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import time
 
 from dpip.domain import Timings
 from dpip.errors import Unprocessable
-from imaging import profiles
-from imaging.codecs import exif_copy
 from imaging.codecs.gif import has_partial_alpha, needs_fewer_colours
 from imaging.codecs.options import DEFAULT_QUALITY, EncodeOptions
 from imaging.deadline import Deadline
@@ -20,9 +18,8 @@ from imaging.plugin_filters import by_plugin
 from imaging.plugins import plugins
 from imaging.scans import written_progressive
 from imaging.shaping import in_8_bits, on_white
-from imaging.structure import UPRIGHT, Colour, Header
+from imaging.structure import Header
 from imaging.transparency import filtered
-from imaging.turns import composed, swaps_sides
 
 _TWELVE = 12
 _SAMPLING_SAID = frozenset({"jpeg", "avif", "heic"})  # formats whose header tells how colour was stored
@@ -107,29 +104,3 @@ def options(
         progressive=written_progressive(header, pipeline),
         metadata=metadata or Metadata(),
     )
-
-
-def carried(
-    metadata: Metadata,
-    header: Header,
-    size: tuple[int, int],
-    format_: Format,
-    pipeline: Pipeline,
-    notes: list[str],
-    *,
-    gray: bool,
-) -> Metadata:
-    """What goes along into the result, whose size is given in pixels."""
-    kept = metadata if pipeline.output.keep_metadata else metadata.impersonal()
-    turns = [header.orientation, *(filter_.as_orientation() or UPRIGHT for filter_ in pipeline.filters)]
-    kept = kept.turned(swaps_sides(composed(turns)))
-    exif = exif_copy.upright(kept.exif, *size) if kept.exif else None
-    icc = profiles.fitting(metadata.icc, gray=gray and format_.stores_gray)
-    if metadata.icc and header.colour is not Colour.CMYK:
-        if not format_.stores_profile:
-            icc = None
-            notes.append(f"{format_.title} stores no colour profile: it was left out")
-        elif icc is None:
-            notes.append("the colour profile does not fit the result: it was left out")
-    colour = kept.png_colour if format_.name == "png" else ()
-    return Metadata(icc, exif, kept.xmp, kept.dots_per_inch, colour)

@@ -13,6 +13,7 @@ from imaging.picture import Pixels
 _DARK_LEVEL, _DARK_LIGHT, _SLOPE = 0.04045, 0.0031308, 12.92
 _OFFSET, _EXPONENT = 0.055, 2.4
 _STEPS = 65536
+_ROWS = 64  # that are worked on at a time
 
 
 def light(pixels: Pixels) -> Pixels:
@@ -29,8 +30,11 @@ def levels(amounts: Pixels, kind: object) -> Pixels:
     found: Pixels
     if kind == np.uint8:
         found = np.take(_levels_of_light(), np.rint(amounts * (_STEPS - 1)).astype(np.uint16))
-    else:
-        found = np.rint(_stored(amounts) * (_STEPS - 1)).astype(np.uint16)
+        return found
+    found = np.empty(amounts.shape, np.uint16)
+    for start in range(0, len(amounts), _ROWS):  # powers in single precision are each processor's own
+        exact = amounts[start : start + _ROWS].astype(np.float64)
+        found[start : start + _ROWS] = np.rint(_stored(exact) * (_STEPS - 1))
     return found
 
 

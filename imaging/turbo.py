@@ -1,26 +1,19 @@
-"""libjpeg-turbo's TurboJPEG interface, where the machine has it: lossless transforms, and pictures as planes.
+"""libjpeg-turbo's TurboJPEG interface, where it is to be had: lossless transforms, and pictures as planes.
 
-OpenCV and Pillow bring libjpeg-turbo too, but not this part of it. It is found as a shared library
-(`libturbojpeg`) by the system's own search; nothing is told by the environment or a setting. Only functions
-that it has had unchanged since release 2.0 are called, through handles that it makes: no layout of its
-structures is assumed but that of `tjtransform`, which is public. It catches its own errors and warnings; a
-file that makes it complain is left to the ordinary decoder.
-
-Why so, and what else there was: docs/adr/0007-jpeg-at-the-codecs-own-speed.md
+Only functions that it has had unchanged since release 2.0 are called, through handles that it makes: no
+layout of its structures is assumed but that of `tjtransform`, which is public. It catches its own errors and
+warnings; a file that makes it complain is left to the ordinary decoder.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import functools
-import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imaging import turbo_library
 from imaging.geometry import Size
 from imaging.lazy import np
 from imaging.picture import Pixels
@@ -28,8 +21,6 @@ from imaging.picture import Pixels
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LIBRARIES = ("libturbojpeg.so.0", "libturbojpeg.0.dylib", "turbojpeg.dll")
-_FUNCTIONS = ("tjTransform", "tjDecompressToYUVPlanes", "tjCompressFromYUVPlanes", "tjPlaneWidth")
 _PERFECT, _GRAY, _PROGRESSIVE, _COPY_NOTHING = 1, 8, 32, 64  # TJXOPT
 _NO_REALLOCATION, _ACCURATE_DCT, _STOP_ON_WARNING, _LIMIT_SCANS = 1024, 4096, 8192, 32768  # TJFLAG
 _SCAN_BY_SCAN = 16384  # TJFLAG_PROGRESSIVE
@@ -96,62 +87,20 @@ class _Transform(ctypes.Structure):
     )
 
 
-@functools.cache
-def _library() -> Any:
-    """None where there is none."""
-    for name in _LIBRARIES:
-        try:
-            library = ctypes.CDLL(name)
-            for function in _FUNCTIONS:
-                getattr(library, function)
-        except (OSError, AttributeError):
-            continue
-        return library
-    return None
+_library = turbo_library.library
 
 
-@functools.cache
 def _promptly() -> Any:
-    """The same library for calls that take a microsecond: Python's lock, which others would take over
-    meanwhile, is kept."""
-    library = ctypes.PyDLL(_library()._name)
-    for function in ("tjInitTransform", "tjInitDecompress", "tjInitCompress"):
-        getattr(library, function).restype = ctypes.c_void_p
-    library.tjBufSize.restype = ctypes.c_ulong
-    return library
-
-
-_allowed = True
-
-
-def allow(yes: bool) -> None:
-    """Whether this process may use the library, if there is one."""
-    global _allowed  # noqa: PLW0603 - of the whole process, as the library is
-    _allowed = yes
-
-
-def is_allowed() -> bool:
-    return _allowed
+    return turbo_library.prompt(_library()._name)
 
 
 def available() -> bool:
-    return _allowed and _library() is not None
-
-
-@functools.cache
-def _identity() -> str:
-    """It does not tell its release: the file that was loaded, and what that hashes to."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/maps").read_text().splitlines():
-            path = Path(line.partition("/")[1] + line.partition("/")[2])
-            if path.name.startswith("libturbojpeg"):
-                return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
-    return str(_library()._name)
+    return _library() is not None
 
 
 def name() -> str | None:
-    """The library's file and the beginning of its SHA-256; None where it is not there or may not be used."""
-    return _identity() if available() else None
+    """Of the library, with what tells its release; None where it is not there or may not be used."""
+    return turbo_library.identity(_library()._name) if available() else None
 
 
 @contextmanager

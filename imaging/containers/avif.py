@@ -23,6 +23,6 @@ def read_metadata(stream: BinaryIO, size_bytes: int) -> Metadata:
     return heif.read_metadata(stream, size_bytes, TITLE)
 
 
-def with_metadata(encoded: bytes, metadata: Metadata) -> bytes:  # noqa: ARG001 - the protocol
-    """The encoder was given it: it writes the container."""
-    return encoded
+def with_metadata(encoded: bytes, metadata: Metadata) -> bytes:
+    """The encoder was given most of it: it writes the container."""
+    return heif.with_coded_colours(encoded, metadata.coded, TITLE) if metadata.coded else encoded

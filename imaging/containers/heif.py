@@ -3,17 +3,20 @@
 # ruff: noqa: PLR2004 - one signature for all formats; the numbers are those of the format
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from imaging.coded_colours import CodedColours
 from imaging.containers.boxes import MAX_METADATA, Box, boxes, content
 from imaging.metadata import Metadata
 from imaging.reading import broken, cut_off, take_at
 from imaging.structure import UPRIGHT, Colour, Header
 
 _MAX_ITEMS = 5000
+_NCLX_BYTES = 11
 _PICTURES = frozenset({b"hvc1", b"av01", b"grid", b"iden", b"iovl"})  # kinds of items that show something
 _MADE_OF, _THUMBNAIL, _AUXILIARY = b"dimg", b"thmb", b"auxl"
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
@@ -197,6 +200,7 @@ class _Item:
     mirror: int | None = None
     crop: tuple[int, int] | None = None  # width and height of what is shown
     icc: bytes | None = None
+    coded: CodedColours | None = None
     auxiliary: bytes = b""
 
 
@@ -243,6 +247,8 @@ def _from_crop(item: _Item, data: bytes) -> None:
 def _from_colour(item: _Item, data: bytes) -> None:
     if data[:4] in (b"prof", b"rICC"):
         item.icc = data[4:]
+    elif data[:4] == b"nclx" and len(data) >= _NCLX_BYTES:
+        item.coded = CodedColours(*struct.unpack_from(">HH", data, 4))
 
 
 def _from_auxiliary(item: _Item, data: bytes) -> None:
@@ -365,7 +371,20 @@ def read_metadata(stream: BinaryIO, size_bytes: int, title: str) -> Metadata:
             exif = data[skipped:].removeprefix(b"Exif\x00\x00") or None
         elif kind == b"mime" and meta.names.get(number) == b"application/rdf+xml":
             xmp = _item_bytes(stream, meta, number, title)
-    return Metadata(_item(stream, meta, meta.primary, title).icc, exif, xmp)
+    item = _item(stream, meta, meta.primary, title)
+    coded = item.coded if item.coded is not None and item.coded.says_more and not item.icc else None
+    return Metadata(item.icc, exif, xmp, coded=coded)
+
+
+def with_coded_colours(encoded: bytes, coded: CodedColours, title: str) -> bytes:
+    """Code points put in the place of those that the encoder wrote of a still."""
+    file = bytearray(encoded)
+    meta = _meta(io.BytesIO(encoded), len(encoded), title)
+    for number in meta.owned[meta.primary]:
+        box = meta.properties[number - 1]
+        if box.kind == b"colr" and encoded[box.offset : box.offset + 4] == b"nclx":
+            struct.pack_into(">HH", file, box.offset + 4, *coded)
+    return bytes(file)
 
 
 def _item_bytes(stream: BinaryIO, meta: _Meta, number: int, title: str) -> bytes:

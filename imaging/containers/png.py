@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from imaging.coded_colours import CodedColours
 from imaging.exif import orientation
 from imaging.metadata import Metadata
 from imaging.reading import broken, cut_off, take, take_at
@@ -18,7 +19,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TITLE = "PNG"
 _END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 _CONTROL = struct.Struct(">IIIIIHHBB")  # of a frame: number, size, place, time, what becomes of it, blending
-_COLOUR_CHUNKS = (b"cICP", b"sRGB", b"gAMA", b"cHRM")
+_COLOUR_CHUNKS = (b"sRGB", b"gAMA", b"cHRM")
+_TELLING = frozenset({b"iCCP", b"eXIf", b"iTXt", b"pHYs", b"cICP", *_COLOUR_CHUNKS})
+_RGB_FULL_RANGE = b"\x00\x01"  # of cICP, behind the code points
 _XMP = b"XML:com.adobe.xmp\x00"
 _MAX_CHUNKS = 200_000
 _MAX_METADATA = 16 * 2**20  # bytes of one metadata chunk, unpacked
@@ -146,26 +149,30 @@ def transparent_gray(stream: BinaryIO, size_bytes: int) -> int | None:
 
 
 def read_metadata(stream: BinaryIO, size_bytes: int) -> Metadata:
-    icc = exif = xmp = dots = None
-    colour: list[tuple[bytes, bytes]] = []
+    said: dict[bytes, bytes] = {}
+    xmp: bytes | None = None
     for chunk in chunks(stream, size_bytes):
-        if chunk.kind in (b"IDAT", b"fdAT") or chunk.length > _MAX_METADATA:
+        if chunk.kind not in _TELLING or chunk.length > _MAX_METADATA:
             continue
         if chunk.offset + chunk.length > size_bytes:
             break
-        if chunk.kind in (b"iCCP", b"eXIf", b"iTXt", b"pHYs", *_COLOUR_CHUNKS):
-            data = take_at(stream, chunk.offset, chunk.length, _TITLE)
-            if chunk.kind == b"iCCP":
-                icc = _unpacked(data)
-            elif chunk.kind == b"eXIf":
-                exif = data
-            elif chunk.kind == b"pHYs":
-                dots = _density(data)
-            elif chunk.kind in _COLOUR_CHUNKS:
-                colour.append((chunk.kind, data))
-            elif data.startswith(_XMP) and data[len(_XMP)] == 0:  # not compressed
-                xmp = data[len(_XMP) + 2 :].split(b"\x00", 2)[-1]
-    return Metadata(icc, exif, xmp, dots, tuple(colour))
+        data = take_at(stream, chunk.offset, chunk.length, _TITLE)
+        if chunk.kind != b"iTXt":
+            said[chunk.kind] = data
+        elif data.startswith(_XMP) and data[len(_XMP)] == 0:  # not compressed
+            xmp = data[len(_XMP) + 2 :].split(b"\x00", 2)[-1]
+    return Metadata(
+        icc=_unpacked(said[b"iCCP"]) if b"iCCP" in said else None,
+        exif=said.get(b"eXIf"),
+        xmp=xmp,
+        dots_per_inch=_density(said.get(b"pHYs", b"")),
+        png_colour=tuple((kind, said[kind]) for kind in _COLOUR_CHUNKS if kind in said),
+        coded=_coded(said.get(b"cICP", b"")),
+    )
+
+
+def _coded(data: bytes) -> CodedColours | None:
+    return CodedColours(data[0], data[1]) if data[2:] == _RGB_FULL_RANGE else None
 
 
 def _unpacked(data: bytes) -> bytes | None:
@@ -196,6 +203,8 @@ def with_metadata(encoded: bytes, metadata: Metadata) -> bytes:
     added = []
     if metadata.icc is not None:
         added.append(chunk_bytes(b"iCCP", b"ICC profile\x00\x00" + zlib.compress(metadata.icc)))
+    if metadata.coded is not None:
+        added.append(chunk_bytes(b"cICP", bytes(metadata.coded) + _RGB_FULL_RANGE))
     added += [chunk_bytes(kind, data) for kind, data in metadata.png_colour]
     if metadata.dots_per_inch is not None:
         across, down = (

@@ -66,6 +66,11 @@ class Filter(Step):
         the filter cannot be used on."""
         return shape
 
+    def leaves_alone(self, shape: Shape) -> bool:  # noqa: ARG002 - for those that override it
+        """Whether, with these parameters, a picture of this shape comes out as it went in. Where all filters
+        leave it alone, its file is not encoded again."""
+        return False
+
     def scratch_bytes(self, shape: Shape) -> int:  # noqa: ARG002 - for those that override it
         """Memory beside input and output while it runs."""
         return 0

@@ -43,6 +43,9 @@ class Border(Filter):
         alpha = shape.has_alpha or canvas.is_see_through(self.colour)
         return replace(shape, width=size.width, height=size.height, has_alpha=alpha)
 
+    def leaves_alone(self, shape: Shape) -> bool:
+        return self.shape_after(shape) == shape and not self._width(Size(shape.width, shape.height))
+
     def _width(self, before: Size) -> int:
         shorter = min(before)
         width = in_pixels(self.thickness, shorter)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from imaging.filters.base import Alpha, Filter, Traits
+from imaging.shape import Shape
 from imaging.tables import levels_of, mapped
 
 if TYPE_CHECKING:
@@ -30,3 +31,6 @@ class Brightness(Filter):
 
     def apply(self, pixels: Pixels) -> Pixels:
         return mapped(pixels, levels_of(pixels) * self.factor)
+
+    def leaves_alone(self, shape: Shape) -> bool:  # noqa: ARG002
+        return self.factor == 1

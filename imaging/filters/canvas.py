@@ -63,3 +63,6 @@ class Canvas(Filter):
         if self.aspect is not None:
             return of_aspect(before, ratio(self.aspect), around=True)
         return Size(self.width or before.width, self.height or before.height)
+
+    def leaves_alone(self, shape: Shape) -> bool:
+        return self.shape_after(shape) == shape

@@ -77,3 +77,6 @@ class Crop(Filter):
                 f"picture of {whole.width:,} x {whole.height:,} pixels"
             )
         return size
+
+    def leaves_alone(self, shape: Shape) -> bool:
+        return self.shape_after(shape) == shape

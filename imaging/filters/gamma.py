@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from imaging.filters.base import Alpha, Filter, Traits
+from imaging.shape import Shape
 from imaging.tables import levels_of, mapped
 
 if TYPE_CHECKING:
@@ -26,3 +27,6 @@ class Gamma(Filter):
 
     def apply(self, pixels: Pixels) -> Pixels:
         return mapped(pixels, levels_of(pixels) ** (1 / self.gamma))
+
+    def leaves_alone(self, shape: Shape) -> bool:  # noqa: ARG002
+        return self.gamma == 1

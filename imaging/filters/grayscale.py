@@ -28,3 +28,6 @@ class Grayscale(Filter):
 
     def shape_after(self, shape: Shape) -> Shape:
         return replace(shape, channels=1)
+
+    def leaves_alone(self, shape: Shape) -> bool:
+        return self.shape_after(shape) == shape

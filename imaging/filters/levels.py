@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import Field, model_validator
 
 from imaging.filters.base import Alpha, Filter, Traits
+from imaging.shape import Shape
 from imaging.tables import levels_of, mapped
 
 if TYPE_CHECKING:
@@ -55,3 +56,6 @@ class Levels(Filter):
         black, white = self.black / _PERCENT, self.white / _PERCENT
         stretched = (levels_of(pixels) - black) / (white - black)
         return mapped(pixels, stretched.clip(0.0, 1.0) ** (1 / self.gamma))
+
+    def leaves_alone(self, shape: Shape) -> bool:  # noqa: ARG002
+        return (self.black, self.white, self.gamma) == (0, _PERCENT, 1)

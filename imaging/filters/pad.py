@@ -51,5 +51,8 @@ class Pad(Filter):
         alpha = shape.has_alpha or (self.fill == "colour" and canvas.is_see_through(self.colour))
         return replace(shape, width=size.width, height=size.height, has_alpha=alpha)
 
+    def leaves_alone(self, shape: Shape) -> bool:
+        return self.shape_after(shape) == shape
+
     def _size(self, before: Size) -> Size:
         return Size(before.width + self.left + self.right, before.height + self.top + self.bottom)

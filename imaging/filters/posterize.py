@@ -8,10 +8,13 @@ from pydantic import Field
 
 from imaging.filters.base import Alpha, Filter, Traits
 from imaging.lazy import np
+from imaging.shape import Shape
 from imaging.tables import levels_of, mapped
 
 if TYPE_CHECKING:
     from imaging.picture import Pixels
+
+_ALL_LEVELS = 256  # of 8 bits
 
 
 class Posterize(Filter):
@@ -28,3 +31,6 @@ class Posterize(Filter):
     def apply(self, pixels: Pixels) -> Pixels:
         steps = self.levels - 1
         return mapped(pixels, np.rint(levels_of(pixels) * steps) / steps)
+
+    def leaves_alone(self, shape: Shape) -> bool:
+        return self.levels == _ALL_LEVELS and shape.bytes_per_sample == 1

@@ -93,3 +93,6 @@ class Resize(Filter):
         return Size(
             min(self.width or whole.width, whole.width), min(self.height or whole.height, whole.height)
         )
+
+    def leaves_alone(self, shape: Shape) -> bool:
+        return self.shape_after(shape) == shape

@@ -9,6 +9,7 @@ from pydantic import Field
 from imaging.filters.base import Alpha, Filter, Traits
 from imaging.lazy import cv2, np
 from imaging.luma import WEIGHTS
+from imaging.shape import Shape
 
 if TYPE_CHECKING:
     from imaging.picture import Pixels
@@ -40,3 +41,6 @@ class Saturation(Filter):
             return pixels
         matrix = np.eye(3) * self.factor + np.tile(WEIGHTS, (3, 1)) * (1 - self.factor)
         return cv2.transform(pixels, matrix)
+
+    def leaves_alone(self, shape: Shape) -> bool:
+        return self.factor == 1 or shape.channels == 1

@@ -51,5 +51,8 @@ class Sepia(Filter):
     def shape_after(self, shape: Shape) -> Shape:
         return replace(shape, channels=3)
 
+    def leaves_alone(self, shape: Shape) -> bool:
+        return self.amount == 0 and shape.channels > 1
+
     def scratch_bytes(self, shape: Shape) -> int:
         return 3 * shape.size_bytes if shape.channels == 1 else 0

@@ -45,6 +45,9 @@ class Thumbnail(Filter):
         size = self._size(Size(shape.width, shape.height))
         return replace(shape, width=size.width, height=size.height)
 
+    def leaves_alone(self, shape: Shape) -> bool:
+        return self.shape_after(shape) == shape
+
     def scratch_bytes(self, shape: Shape) -> int:
         whole = Size(shape.width, shape.height)
         part = of_aspect(whole, 1.0) if self.mode == "crop" else whole

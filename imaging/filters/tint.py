@@ -59,6 +59,9 @@ class Tint(Filter):
     def shape_after(self, shape: Shape) -> Shape:
         return replace(shape, channels=3)
 
+    def leaves_alone(self, shape: Shape) -> bool:
+        return self.amount == 0 and shape.channels > 1
+
     def scratch_bytes(self, shape: Shape) -> int:
         in_colour = 3 * shape.pixels * shape.bytes_per_sample
         return luma_scratch_bytes(shape) + in_colour * (1 if self.amount == 1 else 2)

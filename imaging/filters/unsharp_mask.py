@@ -58,6 +58,9 @@ class UnsharpMask(Filter):
         np.copyto(sharp, pixels, where=faint)
         return sharp
 
+    def leaves_alone(self, shape: Shape) -> bool:  # noqa: ARG002
+        return self.amount == 0
+
     def scratch_bytes(self, shape: Shape) -> int:
         mask = shape.size_bytes + shape.pixels * shape.channels if self.threshold else 0
         return max(gaussian_scratch_bytes(shape, self.sigma), mask)

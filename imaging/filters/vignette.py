@@ -49,5 +49,8 @@ class Vignette(Filter):
             found[rows] = np.rint(pixels[rows] * (1 - share) + colour * share)
         return found
 
+    def leaves_alone(self, shape: Shape) -> bool:  # noqa: ARG002
+        return self.strength == 0
+
     def scratch_bytes(self, shape: Shape) -> int:
         return 6 * _FLOAT_BYTES * _ROWS * shape.width * shape.channels

@@ -60,6 +60,9 @@ class WhiteBalance(Filter):
         amounts = _light_of_levels(pixels)
         return mapped(pixels, *(levels(amounts * gain, pixels.dtype) / top_of(pixels) for gain in gains))
 
+    def leaves_alone(self, shape: Shape) -> bool:
+        return shape.channels == 1 or (self.temperature == NEUTRAL_KELVIN and self.tint == 0)
+
     def scratch_bytes(self, shape: Shape) -> int:
         return shape.pixels * shape.bytes_per_sample if shape.channels > 1 else 0
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
+from imaging.filters.base import Filter
 from imaging.made import Made
 from imaging.pipeline import Pipeline
 from imaging.structure import Header
+from imaging.turns import composed
 
 
 class Shortcut(Protocol):
-    """What each module of this package offers."""
+    """What each module of this package offers. Pipelines are without filters that change nothing."""
 
     def applies(self, header: Header, pipeline: Pipeline) -> bool:
         """Whether this way may be tried: told by the header, before anything is decoded."""
@@ -34,3 +37,10 @@ def stays_jpeg(header: Header, pipeline: Pipeline, *, at_any_quality: bool = Fal
         and pipeline.output.format in ("same", "jpeg")
         and pipeline.output.is_unsaid(but_for=_BUT_QUALITY if at_any_quality else _ELSEWHERE)
     )
+
+
+def turned_by(header: Header, filters: Iterable[Filter]) -> int | None:
+    """The EXIF orientation that asks for what the picture's own and all filters do together; None when one of
+    them does more than turn."""
+    turns = [filter_.as_orientation() for filter_ in filters]
+    return None if None in turns else composed([header.orientation, *(turn for turn in turns if turn)])

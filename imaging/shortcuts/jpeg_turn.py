@@ -6,17 +6,16 @@ Where an edge of the picture lies within a block, the blocks cannot change place
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 from dpip.domain import Timings
 from imaging import turbo
 from imaging.made import Made
 from imaging.pipeline import Pipeline
 from imaging.scans import written_progressive
-from imaging.shortcuts.base import stays_jpeg
+from imaging.shortcuts.base import stays_jpeg, turned_by
 from imaging.structure import UPRIGHT, Colour, Header
 from imaging.turbo import Operation
-from imaging.turns import composed, swaps_sides
+from imaging.turns import swaps_sides
 
 PATH = "JPEG: blocks put in their new places, without loss"
 _OPERATIONS = {
@@ -34,7 +33,7 @@ _RESULT_BYTES_PER_PIXEL = 0.35  # twice, see `turned`
 
 
 def applies(header: Header, pipeline: Pipeline) -> bool:
-    orientation = _orientation(header, pipeline)
+    orientation = turned_by(header, pipeline.filters)
     return (
         stays_jpeg(header, pipeline)
         and header.colour is not Colour.CMYK
@@ -45,23 +44,12 @@ def applies(header: Header, pipeline: Pipeline) -> bool:
 
 
 def make(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:
-    orientation = _orientation(header, pipeline)
+    orientation = turned_by(header, pipeline.filters)
     gray = header.colour is Colour.GRAY
     if orientation is None:
         return None
     progressive = written_progressive(header, pipeline)
     return turned(data, header, orientation, gray=gray, progressive=progressive, path=PATH)
-
-
-def _orientation(header: Header, pipeline: Pipeline) -> int | None:
-    """That of the picture and of all filters together; None when one of them does more than turn."""
-    turns = list(_turns(pipeline))
-    return None if None in turns else composed([header.orientation, *(turn for turn in turns if turn)])
-
-
-def _turns(pipeline: Pipeline) -> Iterator[int | None]:
-    for filter_ in pipeline.filters:
-        yield filter_.as_orientation()
 
 
 def turned(
@@ -79,9 +67,13 @@ def turned(
     return Made(encoded, "jpeg", width, height, gray, timings, path)
 
 
-def peak_bytes(header: Header, pipeline: Pipeline) -> int:  # noqa: ARG001 - all of one signature
+def peak_bytes(header: Header, pipeline: Pipeline) -> int:
+    return peak_bytes_turned(header, turned_by(header, pipeline.filters))
+
+
+def peak_bytes_turned(header: Header, orientation: int | None) -> int:
     """All coefficients, of colour too, and again those that are turned; the result, and its copy."""
     samples = 1.0 if header.colour is Colour.GRAY else 1.5 if header.subsampled else 3.0
-    copies = 1 if header.orientation == UPRIGHT else 2
+    copies = 1 if orientation == UPRIGHT else 2
     coefficients = _COEFFICIENT_BYTES * samples * copies
     return int(header.width * header.height * (coefficients + 2 * _RESULT_BYTES_PER_PIXEL))

@@ -10,13 +10,10 @@ import time
 
 from dpip.domain import Timings
 from imaging.containers.bare import bare
-from imaging.filters.grayscale import Grayscale
-from imaging.filters.resize import Resize
 from imaging.made import Made
 from imaging.pipeline import Pipeline
-from imaging.shape import Shape
+from imaging.shortcuts.base import turned_by
 from imaging.structure import UPRIGHT, Colour, Header
-from imaging.turns import composed
 
 PATH = "encoded pixels kept as they were"
 _FORMATS = frozenset({"jpeg", "png", "webp"})
@@ -31,27 +28,8 @@ def applies(header: Header, pipeline: Pipeline) -> bool:
         and header.plain
         and pipeline.output.format in ("same", header.format)
         and pipeline.output.is_unsaid(but_for=("format", "keep_metadata"))
-        and _leaves_all(header, pipeline)
+        and turned_by(header, pipeline.filters) == UPRIGHT
     )
-
-
-def _leaves_all(header: Header, pipeline: Pipeline) -> bool:
-    orientations = [header.orientation]
-    width, height = header.oriented_width, header.oriented_height
-    for filter_ in pipeline.filters:
-        turn = filter_.as_orientation()
-        shape = Shape(width, height, header.channels, 1)
-        if turn is not None:
-            orientations.append(turn)
-            after = filter_.shape_after(shape)
-            width, height = after.width, after.height
-        elif type(filter_) is Resize:
-            after = filter_.shape_after(shape)
-            if (after.width, after.height) != (width, height):
-                return False
-        elif not (type(filter_) is Grayscale and header.colour is Colour.GRAY):
-            return False
-    return composed(orientations) == UPRIGHT
 
 
 def make(data: bytes, header: Header, pipeline: Pipeline) -> Made | None:  # noqa: ARG001 - all of one signature

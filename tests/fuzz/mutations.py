@@ -30,15 +30,18 @@ def broken(form: str, number: int, salt: int = 0) -> bytes:
     return bytes(data)
 
 
-def truncations(form: str, count: int) -> list[bytes]:
-    """Of every whole file of a format, `count` each, from its first bytes to its last."""
-    cut = []
+def truncations(form: str) -> int:
+    """How many there are: of every whole file of a format one for each byte."""
+    return sum(map(len, seeds()[form]))
+
+
+def truncated(form: str, number: int) -> bytes:
+    """The truncation of this number, from 0."""
     for whole in seeds()[form]:
-        places = sorted(
-            {*range(min(count // 3, len(whole))), *(len(whole) * n // count for n in range(count))}
-        )
-        cut += [whole[:place] for place in places]
-    return cut
+        if number < len(whole):
+            return whole[:number]
+        number -= len(whole)
+    raise IndexError(number)
 
 
 def _place(data: bytearray, rng: random.Random, room: int = 1) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import queue
 import subprocess
@@ -17,6 +18,7 @@ from tests.fuzz.trying import SECONDS
 ROOT = Path(__file__).parent.parent.parent
 _PATIENCE_S = 2 * SECONDS
 _START_S = 120.0
+_AT_ONCE = 50  # files that a child is asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,19 @@ class _Child:
             self._lines.put(line)
         self._lines.put("")  # it ended
 
-    def try_one(self, form: str, number: int) -> tuple[str | None, bool]:
-        """What is wrong, if anything, and whether the child lives on."""
+    def ask(self, files: Iterable[tuple[str, int]]) -> None:
+        """All at once: to wait for each answer would take as long as the answers."""
         assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(f"{form} {number}\n")
+        with contextlib.suppress(BrokenPipeError):  # the next answer says that it died
+            self._process.stdin.write("".join(f"{form} {number}\n" for form, number in files))
             self._process.stdin.flush()
+
+    def answer(self) -> tuple[str | None, bool]:
+        """Of the next file: what is wrong, if anything, and whether the child lives on."""
+        try:
             line = self._lines.get(timeout=_START_S if self.fresh else _PATIENCE_S)
         except queue.Empty:
             return f"it took longer than {_PATIENCE_S:g} s", False
-        except BrokenPipeError:
-            line = ""
         self.fresh = False
         if not line:
             return f"the process died of it ({self._process.wait()})", False
@@ -81,11 +85,17 @@ class _Child:
 def tried(files: Iterable[tuple[str, int]], salt: int = 0) -> Iterator[tuple[str, int, Finding | None]]:
     """Each file with what is wrong, if anything. A child that dies is replaced."""
     child: _Child | None = None
+    rest = iter(files)
+    waiting: list[tuple[str, int]] = []
     try:
-        for form, number in files:
+        while waiting := waiting or list(itertools.islice(rest, _AT_ONCE)):
             child = child or _Child(salt)
-            what, alive = child.try_one(form, number)
-            yield form, number, Finding(form, number, salt, what) if what else None
+            child.ask(waiting)
+            alive = True
+            while waiting and alive:
+                what, alive = child.answer()
+                form, number = waiting.pop(0)
+                yield form, number, Finding(form, number, salt, what) if what else None
             if not alive:
                 child.close()
                 child = None

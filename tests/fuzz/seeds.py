@@ -47,9 +47,9 @@ def _tiff(*pages: Array, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _moving(form: str) -> bytes:
-    frames = [np.ascontiguousarray(np.roll(picture(), 5 * number, 1)) for number in range(3)]
-    return animated(form, frames)
+def _moving(form: str, height: int = 40) -> bytes:
+    still = picture()[:height]
+    return animated(form, [np.ascontiguousarray(np.roll(still, 5 * number, 1)) for number in range(3)])
 
 
 def _transparent_gif() -> bytes:
@@ -97,15 +97,20 @@ def seeds() -> dict[str, tuple[bytes, ...]]:
             _pillow("PNG", "LA"),
             _pillow("PNG", "1"),
             _opencv(".png", np.ascontiguousarray(deep[..., ::-1])),
-            _moving("png"),
+            _moving("png", 12),
         ),
         "webp": (
             _pillow("WEBP", lossless=False, exif=_exif()),
             _pillow("WEBP", lossless=True),
             _pillow("WEBP", "RGBA", lossless=False),
-            _moving("webp"),
+            _moving("webp", 12),
         ),
-        "gif": (_pillow("GIF", "P"), _pillow("GIF", "L", interlace=0), _moving("gif"), _transparent_gif()),
+        "gif": (
+            _pillow("GIF", "P"),
+            _pillow("GIF", "L", interlace=0),
+            _moving("gif", 12),
+            _transparent_gif(),
+        ),
         "avif": (
             _pillow("AVIF", exif=_exif()),
             _pillow("AVIF", "RGBA"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import jsonschema
@@ -129,6 +130,39 @@ def test_shape_after_tells_the_truth(filter_: type[Filter], pixels: Array, data:
     assert (found.has_alpha, found.is_gray) == (after.has_alpha, after.channels == 1)
     assert found.pixels.itemsize == after.bytes_per_sample
     assert (kept == (pixels if pixels.dtype == kept.dtype else kept)).all(), "filters leave their input alone"
+
+
+@every_filter
+@pytest.mark.parametrize("pixels", PICTURES.values(), ids=PICTURES)
+@settings(few, max_examples=6)
+@given(data=st.data())
+def test_what_leaves_a_picture_alone_changes_no_pixel(
+    filter_: type[Filter], pixels: Array, data: st.DataObject
+) -> None:
+    neutral = {name: value for name, value in NEUTRAL.items() if name in filter_.model_fields}
+    chosen = made(filter_, data.draw(st.one_of(st.just(neutral), settings_of(filter_))))
+    assert isinstance(chosen, Filter)
+    picture = Picture(pixels)
+    with contextlib.suppress(Unprocessable):  # by `shape_after`
+        if chosen.leaves_alone(shape_of(picture)):
+            check_unchanged(chosen, picture)
+
+
+def check_unchanged(chosen: Filter, picture: Picture) -> None:
+    pixels = picture.pixels
+    assert chosen.shape_after(shape_of(picture)) == shape_of(picture)
+    found = filtered(chosen, picture)
+    seen = np.broadcast_to(True if picture.alpha is None else (picture.alpha > 0)[..., None], pixels.shape)
+    furthest = np.abs(found.pixels.astype(int) - pixels)[seen].max(initial=0)
+    assert furthest <= (1 if picture.is_deep else 0), "16 bits there and back through a table of light"
+
+
+# Of all parameters: what changes nothing, where they are called so.
+NEUTRAL: dict[str, object] = {
+    **dict.fromkeys(("factor", "gamma"), 1.0),
+    **dict.fromkeys(("amount", "strength", "degrees", "thickness", "angle"), 0),
+    "temperature": 6500.0,
+}
 
 
 def shape_of(picture: Picture) -> Shape:

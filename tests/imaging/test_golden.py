@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.imaging.golden import FILE, found, pipelines
+from tests.imaging.golden import BY_TURBO, FILE, found, pipelines
 
 GOLDEN = json.loads(FILE.read_text())
 
@@ -17,4 +17,6 @@ def test_every_pipeline_has_its_hashes() -> None:
 
 @pytest.mark.parametrize("name", sorted(pipelines()))
 def test_results_are_the_same_bytes(name: str) -> None:
-    assert found(name) == GOLDEN[name], "if this was meant: make golden, and look at what changed"
+    here = found(name)
+    wanted = {kind: digest for kind, digest in GOLDEN[name].items() if kind in here or kind != BY_TURBO}
+    assert here == wanted, "if this was meant: make golden, and look at what changed"

@@ -171,6 +171,54 @@ def test_what_needs_no_change_is_not_encoded_again(form: str) -> None:
     assert (array(kept.data) == array(original)).all()
 
 
+IDLE = (
+    *("brightness:factor=1", "contrast:factor=1", "saturation:factor=1", "hue:degrees=360", "gamma:gamma=1"),
+    *("levels:black=0", "sepia:amount=0", "tint:amount=0", "unsharp_mask:amount=0", "vignette:strength=0"),
+    *(
+        "posterize:levels=256",
+        "white_balance:temperature=6500",
+        "crop",
+        "crop:aspect=320:208",
+        "pad",
+        "border:thickness=0",
+    ),
+    *(
+        "canvas:width=320",
+        "rotate:angle=0",
+        "thumbnail:size=320",
+        "resize:width=999,mode=shrink",
+        "flip|flip",
+    ),
+)
+
+
+@pytest.mark.parametrize("filter_", [*IDLE, "|".join(IDLE[:15])])
+@pytest.mark.parametrize("form", ["jpeg", "png", "webp"])
+def test_filters_that_have_nothing_to_do_cost_no_encoding(form: str, filter_: str) -> None:
+    original = saved(cut(320, 208), form)
+    header = read_header(io.BytesIO(original), len(original), Limits())
+    result = filtered(original, filter_)
+    assert path(result) == unchanged.PATH
+    assert result.pipeline == parse_pipeline(filter_)
+    assert (array(result.data) == array(original)).all()
+    assert estimate_memory(header, parse_pipeline(filter_)) == estimate_memory(
+        header, parse_pipeline("convert")
+    )
+
+
+@needs_turbo
+def test_filters_that_have_nothing_to_do_leave_the_others_their_shortcuts() -> None:
+    original = saved(cut(320, 208), "jpeg", exif=turned_by(6))
+    gray = filtered(original, "grayscale")
+    for filter_ in ("resize:width=1600,mode=shrink|grayscale", "grayscale|saturation:factor=3|grayscale"):
+        result = filtered(original, filter_)
+        assert path(result) == jpeg_gray.PATH
+        assert result.data == gray.data
+    both = filtered(original, "rotate|grayscale|flip")
+    assert path(both) == jpeg_gray.PATH
+    assert both.data == filtered(filtered(original, "rotate|flip").data, "grayscale").data
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_scans_are_kept_byte_by_byte(kind: str) -> None:
     original = saved(cut(101, 67), "jpeg", comment=b"a comment", **KINDS[kind])
