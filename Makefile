@@ -94,7 +94,7 @@ overload: setup-dev ## 200 clients upload as fast as they can; what they meet (A
 chaos: setup-dev ## a system under attack, then stock is taken (ARGS="--minutes 30 --images 10000 --faults 500")
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
-soak: setup-dev ## images for so many minutes, and what every process holds meanwhile (ARGS="--minutes 60")
+soak: setup-dev ## an hour's worth of images, and what every process holds meanwhile (ARGS="--images 36000")
 	@exec $(BIN)/python -m tests.soak $(ARGS)
 
 setup: python ## make .venv with what running needs

@@ -49,6 +49,17 @@ def guesser(name: str, address: str | None) -> Guesser:
     return Guesser(name_key(name), f"{name_key(name)}:{network}", counted)
 
 
+def with_pending(
+    failures: Mapping[str, LoginFailures], pending: Mapping[str, int], now: float
+) -> Mapping[str, LoginFailures]:
+    """Who guessed wrong before guesses one by one: what is being checked counts as wrong until it is known.
+    `pending`: how many checks are under way, by key."""
+    return {
+        key: LoginFailures(one.count + pending[key], now) if pending.get(key) else one
+        for key, one in failures.items()
+    }
+
+
 def wait_s(who: Guesser, failures: Mapping[str, LoginFailures], now: float) -> float:
     """Seconds until the next try is allowed; 0 or less: now. `failures` are those within `WINDOW_S`."""
     pair = failures.get(who.pair, _NONE)

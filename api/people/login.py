@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
-from api.people.guessing import WINDOW_S, guesser, name_key, wait_s
+from api.people.guessing import WINDOW_S, Guesser, guesser, name_key, wait_s, with_pending
 from api.people.passwords import Passwords
+from api.people.pending import Pending
 from api.people.trail import Trail
 from dpip.credentials import new_token
 from dpip.domain import Action, Scope, Token, User, login_scopes
@@ -25,24 +27,32 @@ class Login:
         self._passwords = passwords
         self._trail = trail
         self._clock = clock
+        self._pending = Pending()
 
     def check(self, name: str, password: str, address: str | None) -> User | None:
         """The user, or None for a wrong name or password. Raises `TooMany` after too many of these."""
-        who, now = guesser(name, address), self._clock()
-        wait = wait_s(who, self._accounts.login_failures(who.keys, now - WINDOW_S), now)
+        who = guesser(name, address)
+        with self._pending.among(who.keys) as others:
+            self._may_try(who, name, others)
+            user = self._accounts.find_user(name)
+            known = user is not None and not user.disabled
+            if self._passwords.matches(user.password_hash if user else None, password) and known:
+                self._accounts.clear_login_failures(who.pair)
+                return user
+            self._trail.refused(Action.LOGIN_REFUSED, name, "a wrong name or password")
+            self._accounts.record_login_failure(who.keys, self._clock())
+            return None
+
+    def _may_try(self, who: Guesser, name: str, others: Mapping[str, int]) -> None:
+        """`others` are being checked just now. Raises `TooMany`."""
+        now = self._clock()
+        failures = with_pending(self._accounts.login_failures(who.keys, now - WINDOW_S), others, now)
+        wait = wait_s(who, failures, now)
         if wait > 0:
             self._trail.refused(Action.LOGIN_REFUSED, name, "too many wrong passwords")
             raise TooMany(
                 f"too many wrong passwords from this address; try again in {math.ceil(wait)} s", wait
             )
-        user = self._accounts.find_user(name)
-        known = user is not None and not user.disabled
-        if self._passwords.matches(user.password_hash if user else None, password) and known:
-            self._accounts.clear_login_failures(who.pair)
-            return user
-        self._trail.refused(Action.LOGIN_REFUSED, name, "a wrong name or password")
-        self._accounts.record_login_failure(who.keys, self._clock())
-        return None
 
     def hashed(self, password: str) -> str:
         """What is kept of a password."""

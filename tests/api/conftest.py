@@ -78,10 +78,10 @@ def _as_clients_do(form: dict[str, Any]) -> tuple[bytes, str]:
     return encode_multipart_formdata(parts)
 
 
-def another_app(parts: Parts, **bounds: Any) -> Flask:
+def another_app(parts: Parts, hasher: PasswordHasher = QUICK, **bounds: Any) -> Flask:
     """Over the same parts, with other bounds; it counts for itself."""
     changed = replace(parts, bounds=replace(parts.bounds, **bounds), counted=CollectorRegistry())
-    return create_app(changed, Passwords(QUICK))
+    return create_app(changed, Passwords(hasher))
 
 
 @dataclass

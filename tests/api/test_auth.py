@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.people.guessing import (
@@ -99,6 +100,41 @@ def test_who_guesses_waits_longer_and_longer(api: Api) -> None:
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
     api.clock.now += LONGEST_WAIT_S
     assert api.login("alice").status_code == 200
+
+
+def test_who_guesses_at_the_same_time_gets_no_guess_more(api: Api) -> None:
+    guess(api, "alice", FREE)
+    checking, go = threading.Semaphore(0), threading.Event()
+
+    class Slow(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]  # noqa: A002
+            checking.release()
+            go.wait(10)
+            return super().verify(hash, password)
+
+    app = another_app(api.parts, Slow(time_cost=1, memory_cost=8, parallelism=1))
+    api.clock.now += 1
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(basic(app.test_client(), "alice", "wrong")))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    assert checking.acquire(timeout=10)
+    while len(statuses) < len(threads) - 1:
+        threads[0].join(0.01)
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(statuses) == [401] + [429] * 7
+    assert not checking.acquire(blocking=False), "one password was looked at"
+    assert basic(api.app.test_client(), "bob", PASSWORD) == 200
+
+
+def basic(client: FlaskClient, name: str, password: str) -> int:
+    """The status of a login from where `guess` comes from."""
+    return client.post("/login", auth=(name, password), **away("192.0.2.7")).status_code
 
 
 def test_nobody_locks_out_who_comes_from_elsewhere(api: Api) -> None:

@@ -32,9 +32,10 @@ def role_of(words: Sequence[str]) -> str | None:
 
 @dataclass
 class Watch:
-    """Looks at a process and all below it, every two seconds, in a thread."""
+    """Looks at a process and all below it, again and again, in a thread."""
 
     root: psutil.Process
+    every_s: float = EVERY_S
     seen: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -44,7 +45,7 @@ class Watch:
         self._thread.start()
 
     def _run(self) -> None:
-        while not self._over.wait(EVERY_S):
+        while not self._over.wait(self.every_s):
             sums: dict[str, float] = defaultdict(float)
             for process in [self.root, *self.root.children(recursive=True)]:
                 with contextlib.suppress(psutil.Error):
@@ -71,8 +72,12 @@ class Trend:
     grown_mib: float  # by the line, from the warm-up's end to the end
 
     @property
+    def allowed_mib(self) -> float:
+        return NOISE_MIB + GROWTH_PART * self.mean_mib
+
+    @property
     def flat(self) -> bool:
-        return self.grown_mib <= NOISE_MIB + GROWTH_PART * self.mean_mib
+        return self.grown_mib <= self.allowed_mib
 
 
 def trend(role: str, points: Points) -> Trend:

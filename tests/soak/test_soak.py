@@ -29,7 +29,7 @@ def test_processes_are_told_apart_by_their_command_lines() -> None:
 @pytest.mark.system
 @pytest.mark.ray
 def test_a_short_soak_sees_all_processes_and_draws_them(tmp_path: Path) -> None:
-    done, trends = soak(10.0, tmp_path / "soak.svg")
+    done, trends = soak(120.0, tmp_path / "soak.svg", images=1, every_s=0.2)
     assert done > 0
     roles = {one.role for one in trends}
     assert roles >= {"api", "controller", "scheduler", "supervisor", "worker", "worker actor"}
