@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from command.completing import workloads
+
 Url = Annotated[
     str | None,
     typer.Option(
@@ -23,5 +25,10 @@ Ca = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="print JSON, for programs")]
 Workload = Annotated[
-    str, typer.Argument(metavar="WORKLOAD", help="its id, its name, or `last` for your newest")
+    str,
+    typer.Argument(
+        metavar="WORKLOAD",
+        help="its id, its name, or `last` for your newest",
+        autocompletion=workloads,
+    ),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from dpip_client.retrying import IMPATIENT
 
 _API_PORT = 8080
 _CLOCKS_S = 5.0  # tokens and leases are told in seconds of the clock
+_MARK = 4  # characters of a verdict
 _MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "bad": ("BAD ", "red")}
 
 
@@ -112,8 +114,14 @@ def _show(found: Sequence[Finding]) -> None:
     width = max(len(one.what) for one in found)
     for one in found:
         mark, colour = _MARKS[one.verdict]
-        sys.stdout.write(
-            f"{colours.get(colour, '')}{mark}{end}  {one.what:<{width}}  {printing.text(one.told)}\n"
-        )
+        told = printing.hanging(printing.text(one.told), f"{' ' * _MARK}  {one.what:<{width}}  ")
+        sys.stdout.write(f"{colours.get(colour, '')}{mark}{end}{told[_MARK:]}\n")
         if one.mend:
-            sys.stdout.write(f"      {'':<{width}}  to mend: {one.mend}\n")
+            sys.stdout.write(printing.hanging(f"to mend: {one.mend}", " " * (_MARK + width + 4)) + "\n")
+    counts = Counter(one.verdict for one in found)
+    bad, warned = counts["bad"], counts["warn"]
+    if bad or warned:
+        said = [f"{bad} bad"] * bool(bad) + [printing.counted(warned, "warning")] * bool(warned)
+        sys.stdout.write(f"\n{', '.join(said)}; what would mend it stands below each\n")
+    else:
+        sys.stdout.write("\nall is well\n")

@@ -169,8 +169,8 @@ def _component(home: Home, record: str, what: str, port: int, count: int) -> Fin
         told = f"does not run here, and somebody else has port {busy[0]}"
         flag = "--port" if count == 1 else "--controller"
         return Finding("warn", what, told, f"dpip up {flag} with another, or stop what has it: ss -ltnp")
-    last = f" to {port + count - 1}" if count > 1 else ""
-    return Finding("ok", what, f"does not run here; its port {port}{last} is free")
+    free = f"its port {port} is free" if count == 1 else f"its ports {port} to {port + count - 1} are free"
+    return Finding("ok", what, f"does not run here; {free}")
 
 
 def _alive(file: Path) -> Mapping[str, Any] | None:

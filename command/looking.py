@@ -1,22 +1,19 @@
-"""`dpip workloads`, `status`, `watch`, `workers` and `filters`: what is there, without changing anything."""
+"""`dpip workloads`, `status`, `watch` and `workers`: what is there, without changing anything."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
 from command import printing, talking
-from command.exits import DONE, SOME_FAILED, Ended
+from command.exits import DONE, SOME_FAILED
 from command.film_watching import facts, is_video, watch_video
 from command.runs.showing import progress
 from command.runs.tally import Tally
 from dpip_client import Client, Failure, Job, Video, Workload
-from dpip_client.models import Json
 
 _LOOK_S, _SLOWEST_LOOK_S = 0.2, 2.0
 
@@ -29,8 +26,10 @@ def list_workloads(url: str | None, ca: Path | None, *, limit: int | None, as_js
         return
     printing.table(
         ("ID", "NAME", "STATUS", "DONE", "FAILED", "TOTAL", "FILTER", "MADE"),
-        [(w.id, w.name, _state(w), *_counts(w), w.filter, _moment(w.created_at)) for w in found],
+        [(w.id, w.name, _state(w), *_counts(w), w.filter, printing.when(w.created_at)) for w in found],
         "there is no workload yet; dpip run makes one",
+        shorten="FILTER",
+        drop=("ID", "TOTAL", "FILTER", "FAILED"),
     )
 
 
@@ -47,7 +46,7 @@ def show_system(url: str | None, ca: Path | None, *, as_json: bool) -> None:
             "system": f"{told['system_name']} {told.get('version', '')}".rstrip(),
             "url": target.url,
             "user": told.get("user"),
-            "time": _moment(told["server_time"]),
+            "time": printing.moment(told["server_time"]),
             "workers": workers or "none",
             "jobs": f"{told.get('queued_jobs', 0)} queued, {told.get('running_jobs', 0)} running",
         }
@@ -56,7 +55,8 @@ def show_system(url: str | None, ca: Path | None, *, as_json: bool) -> None:
     if active:
         sys.stdout.write("\n")
         rows = [(w.id, w.name, _state(w), *_counts(w), w.filter) for w in active]
-        printing.table(("ID", "NAME", "STATUS", "DONE", "FAILED", "TOTAL", "FILTER"), rows, "")
+        columns = ("ID", "NAME", "STATUS", "DONE", "FAILED", "TOTAL", "FILTER")
+        printing.table(columns, rows, "", shorten="FILTER", drop=("ID", "FILTER", "FAILED"))
 
 
 def show_workload(url: str | None, ca: Path | None, named: str, *, as_json: bool) -> None:
@@ -87,7 +87,7 @@ def show_workload(url: str | None, ca: Path | None, named: str, *, as_json: bool
             "filter": seen.pipeline,
             "status": _state(seen),
             **({"pictures": pictures} if video is None else facts(video)),
-            "made": _moment(seen.created_at),
+            "made": printing.moment(seen.created_at),
             "note": f"dpip resume {seen.id} lets it go on" if seen.cancelled else seen.note,
         }
     )
@@ -154,56 +154,15 @@ def list_workers(url: str | None, ca: Path | None, *, as_json: bool) -> None:
             for one in found
         ],
         "there is no worker; start one: .venv/bin/python -m worker --help tells how",
+        shorten="TAGS",
+        drop=("HOST", "GPUS", "CORES", "TAGS", "JOBS"),
     )
-
-
-def list_filters(url: str | None, ca: Path | None, name: str | None, *, as_json: bool) -> None:
-    """Raises `Ended`."""
-    found = talking.ask(url, ca, Client.filters)
-    if name is not None:
-        names = [one["name"] for one in found]
-        found = [one for one in found if one["name"] == name.lower()]
-        if not found:
-            alike = talking.near(name.lower(), names)
-            raise Ended(f"there is no filter {name!r}{alike}; dpip filters lists what there is")
-    if as_json:
-        printing.as_json([dict(one) for one in found])
-    elif name is None:
-        printing.table(("FILTER", "DOES"), [(one["name"], one["summary"]) for one in found], "no filter")
-    else:
-        _show_filter(found[0])
-
-
-def _show_filter(one: Json) -> None:
-    printing.facts({"filter": one["name"], "does": one["summary"], "example": one.get("example")})
-    rows: Sequence[tuple[object, ...]] = [
-        (
-            name,
-            _range(schema),
-            json.dumps(schema["default"]) if "default" in schema else None,
-            schema.get("description", ""),
-        )
-        for name, schema in one["parameters"].get("properties", {}).items()
-    ]
-    if rows:
-        sys.stdout.write("\n")
-        printing.table(("PARAMETER", "VALUES", "DEFAULT", "WHAT"), rows, "")
-
-
-def _range(schema: Json) -> str:
-    if "enum" in schema:
-        return ", ".join(map(str, schema["enum"]))
-    low = schema.get("minimum", schema.get("exclusiveMinimum"))
-    high = schema.get("maximum", schema.get("exclusiveMaximum"))
-    kind = str(schema.get("type", "value"))
-    if low is None and high is None:
-        return kind
-    return f"{kind} {'' if low is None else low} to {'' if high is None else high}".rstrip()
 
 
 def _tally(seen: Workload) -> Tally:
     bad = {str(number): "" for number in range(seen.failed)}
-    return Tally(seen.total, sent=seen.total, ended=seen.done + seen.failed, bad=bad)
+    ended = seen.done + seen.failed
+    return Tally(seen.total, sent=seen.total, ended=ended, running=seen.running, bad=bad)
 
 
 def _state(seen: Workload) -> str:
@@ -219,7 +178,3 @@ def _counts(seen: Workload) -> tuple[int | None, int | None, int | None]:
 
 def _why(failure: Failure | None) -> str:
     return failure.detail if failure else "no reason was kept"
-
-
-def _moment(iso: str) -> str:
-    return f"{iso[:16].replace('T', ' ')} UTC"

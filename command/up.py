@@ -70,7 +70,7 @@ def _supervise(settings: UpSettings, began: float) -> int:
             return False
         user = first_user(home, os.environ, existed=existed)
         facts = {
-            "API": url,
+            "page, API": f"{url} (open it in a browser)",
             "bus": settings.controller,
             "workers": ", ".join(name for name in up if name.startswith("local-")) or "none",
             "first user": user.described,

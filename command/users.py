@@ -11,6 +11,7 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
+from command import printing
 from command.exits import DONE, Ended
 from datastore import Datastore, open_datastore
 from dpip import credentials
@@ -26,16 +27,9 @@ _NO_BOUND = "-"
 def list_users() -> int:
     """A line for each, by name."""
     with _opened() as (store, _):
-        rows: list[tuple[str, ...]] = [
-            ("NAME", "ROLE", "STATE", "IMAGES", "OF", "BYTES", "OF", "WORKLOADS", "OF")
-        ]
-        rows += [_row(user) for user in _all_users(store)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        sys.stdout.write(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
-        sys.stdout.write("\n")
+        rows = [_row(user) for user in _all_users(store)]
+    columns = ("NAME", "ROLE", "STATE", "IMAGES", "OF", "BYTES", "OF", "WORKLOADS", "OF")
+    printing.table(columns, rows, "there is no user yet; dpip user add makes one")
     return DONE
 
 

@@ -26,6 +26,8 @@ def list_webhooks(url: str | None, ca: Path | None, *, as_json: bool) -> None:
         ("ID", "NAME", "EVENTS", "WORKLOAD", "URL"),
         [(one.id, one.name, one.events, one.workload_id or "all", one.url) for one in found],
         "there is no webhook yet; dpip webhooks add makes one",
+        shorten="URL",
+        drop=("EVENTS", "WORKLOAD"),
     )
 
 
@@ -107,12 +109,14 @@ def list_deliveries(url: str | None, ca: Path | None, named: str, *, limit: int,
                 one.state,
                 one.attempts,
                 one.last_status,
-                one.next_attempt_at,
+                one.next_attempt_at and printing.moment(one.next_attempt_at),
                 one.last_error,
             )
             for one in found
         ],
         "nothing was sent to it yet; dpip webhooks test sends something",
+        shorten="WHY NOT",
+        drop=("NEXT ATTEMPT", "STATUS"),
     )
 
 

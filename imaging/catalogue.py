@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from imaging.families import FROM_PACKAGES, family_of, place_of
 from imaging.output import Convert
 from imaging.plugins import OWN, known_filters, plugins
 from imaging.step import Step
@@ -18,14 +19,17 @@ class FilterDescription:
     summary: str  # a line
     parameters: dict[str, Any] = field(default_factory=dict)  # JSON Schema, with units, ranges and defaults
     example: str = ""  # a pipeline
+    family: str = FROM_PACKAGES  # what kind of thing it does
     origin: str = OWN  # the package that it comes from
     problem: str | None = None
 
 
 def catalogue() -> tuple[FilterDescription, ...]:
-    """All filters by name; `convert`, which says how the result is stored; and plug-ins that are broken."""
+    """Filters by family, `convert` that says how the result is stored, then plug-ins, broken ones last."""
     found = plugins()
-    steps: tuple[type[Step], ...] = (*known_filters().values(), Convert)
+    steps: list[type[Step]] = sorted(
+        (*known_filters().values(), Convert), key=lambda step: place_of(step.name)
+    )
     return (
         *(_described(step, found.origins.get(step.name, OWN)) for step in steps),
         *(
@@ -37,4 +41,5 @@ def catalogue() -> tuple[FilterDescription, ...]:
 
 def _described(step: type[Step], origin: str) -> FilterDescription:
     example = f"{step.name}:{step.example}" if step.example else step.name
-    return FilterDescription(step.name, step.summary, step.model_json_schema(), example, origin)
+    schema, family = step.model_json_schema(), family_of(step.name)
+    return FilterDescription(step.name, step.summary, schema, example, family, origin)

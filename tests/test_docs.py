@@ -73,6 +73,11 @@ def test_the_guide_to_the_filters_is_up_to_date() -> None:
     assert (ROOT / "docs" / "filters.md").read_text() == filter_guide().guide()
 
 
+def test_the_page_knows_where_each_filter_is_on_its_sheet() -> None:
+    made = filter_guide()
+    assert made.PAGE_INDEX.read_text() == made.page_index()
+
+
 @pytest.mark.parametrize("name", [described.name for described in catalogue() if described.origin == OWN])
 def test_every_filter_is_in_the_guide(name: str) -> None:
     assert f"[`{name}`](docs/filters.md#{name})" in GUIDE

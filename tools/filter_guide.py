@@ -1,4 +1,4 @@
-"""The guide to the filters: `python tools/filter_guide.py` writes docs/filters.md and its pictures anew.
+"""The guide to the filters: `make filter-guide` writes docs/filters.md, its pictures and the page's anew.
 
 Everything in it comes from the filters themselves (their docstrings, parameters and examples) and from a
 photograph that goes through each of them.
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from imaging import Limits, catalogue, configure_process, parse_pipeline, run  # noqa: E402
+from imaging.families import FAMILIES  # noqa: E402
 from imaging.filters import FILTERS  # noqa: E402
 from imaging.output import Convert  # noqa: E402
 from imaging.step import Step  # noqa: E402
@@ -30,20 +31,9 @@ Pixels = npt.NDArray[np.uint8]
 GUIDE = ROOT / "docs" / "filters.md"
 PICTURES = ROOT / "docs" / "pictures"
 SHEET = PICTURES / "filters.webp"
+PAGE = ROOT / "dashboard" / "static"  # where filters are chosen, they are seen
+PAGE_SHEET, PAGE_INDEX = PAGE / "filters.webp", PAGE / "filter-tiles.js"
 
-FAMILIES = {
-    "Colour": (
-        *("grayscale", "sepia", "invert", "brightness", "contrast", "saturation", "hue", "gamma", "levels"),
-        *("auto_contrast", "white_balance", "tint", "duotone", "posterize", "threshold", "equalize", "clahe"),
-    ),
-    "Blur and sharpen": (
-        *("blur", "box_blur", "median", "bilateral", "motion_blur", "unsharp_mask", "denoise"),
-    ),
-    "Structure": ("edges", "emboss", "morphology", "convolution"),
-    "Shape": ("resize", "thumbnail", "crop", "trim", "rotate", "flip", "pad", "canvas"),
-    "Compose": ("watermark", "watermark_picture", "redact", "border", "vignette"),
-    "Output": ("convert",),
-}
 # What a filter is shown on, where a good photograph has no need of it.
 BEFORE = {
     "trim": "pad:left=40,right=16,top=20,bottom=32,colour=#203040",
@@ -53,6 +43,7 @@ BEFORE = {
 }
 NOISY = {"denoise": 7.0, "median": 0.0}  # standard deviation; 0: black and white specks
 TILE = (240, 160)
+PAGE_TILE = (186, 124)
 _COLUMNS = 6
 _LABEL = 22  # pixels high
 _GROUND = (238, 240, 242)
@@ -85,6 +76,8 @@ def main() -> None:
         special = name in NOISY or name in BEFORE  # what it does cannot be told from its result alone
         tiles.append((name, halves(before, after) if special else after))
     sheet(tiles).save(SHEET, quality=80, method=6)
+    page_sheet([image for _, image in tiles]).save(PAGE_SHEET, quality=72, method=6)
+    PAGE_INDEX.write_text(page_index())
     GUIDE.write_text(guide())
 
 
@@ -102,7 +95,7 @@ def names() -> list[str]:
     listed = [name for family in FAMILIES.values() for name in family]
     missing = ({*FILTERS, Convert.name}) ^ set(listed)
     if missing:
-        raise SystemExit(f"give these a family in {Path(__file__).name}, or take them out: {sorted(missing)}")
+        raise SystemExit(f"give these a family in imaging/families.py, or take them out: {sorted(missing)}")
     return listed
 
 
@@ -165,6 +158,25 @@ def sheet(tiles: list[tuple[str, Image.Image]]) -> Image.Image:
         found.paste(image, (x, y))
         draw.text((x + TILE[0] // 2, y + TILE[1] + 3), name, fill="black", font=font, anchor="ma")
     return found
+
+
+def page_sheet(tiles: list[Image.Image]) -> Image.Image:
+    """Without words or room between."""
+    width, height = PAGE_TILE
+    found = Image.new("RGB", (_COLUMNS * width, -(-len(tiles) // _COLUMNS) * height), _GROUND)
+    for number, image in enumerate(tiles):
+        small = image.resize(PAGE_TILE, Image.Resampling.LANCZOS)
+        found.paste(small, (number % _COLUMNS * width, number // _COLUMNS * height))
+    return found
+
+
+def page_index() -> str:
+    """Which filter is where on the page's sheet."""
+    listed = "".join(f'  "{name}",\n' for name in names() if name != Convert.name)
+    return (
+        "/** What is on filters.webp, row by row; made by `make filter-guide`. */\n\n"
+        f"export const COLUMNS = {_COLUMNS};\nexport const TILES = [\n{listed}];\n"
+    )
 
 
 def guide() -> str:

@@ -123,6 +123,7 @@ class Filter(TypedDict):
     summary: str
     parameters: Annotated[dict[str, Any], Field(description="JSON Schema, with units, ranges and defaults")]
     example: Annotated[str, Field(description="a pipeline")]
+    family: Annotated[str, Field(description="what kind of thing it does, as people are shown them")]
     origin: Annotated[str, Field(description="the package that it comes from")]
     problem: str | None
 

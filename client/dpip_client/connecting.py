@@ -126,7 +126,8 @@ def broken(error: httpx.HTTPError, url: str) -> Broken:
     if isinstance(cause, ssl.SSLCertVerificationError):
         why = f"{url} shows a certificate that is not trusted: {cause.verify_message}"
         return Broken(f"{why}; name the authority that signed it (ca=, or DPIP_CA_FILE)", False, True)
-    words = str(cause) or type(cause).__name__
+    told = cause.strerror if isinstance(cause, OSError) else None  # without the number before it
+    words = told[:1].lower() + told[1:] if told else str(cause) or type(cause).__name__
     if isinstance(error, httpx.TimeoutException):
         words = "no answer in time"
     return Broken(f"{url} does not answer: {words}", sent=not isinstance(error, _BEFORE_SENDING))

@@ -59,9 +59,9 @@ def run(options: RunOptions) -> int:
             else:
                 interrupted = False
         if interrupted:
-            printing.note(
-                f"interrupted: {tally.ended} of {tally.total} are done; the same command goes on from here"
-            )
+            done = f"interrupted: {tally.ended} of {tally.total} are done; the same command goes on from here"
+            rest = f", and dpip cancel {tally.workload} gives the rest up" if tally.workload else ""
+            printing.note(done + rest)
             return INTERRUPTED
     _tell(tally, options)
     return SOME_FAILED if tally.bad else DONE

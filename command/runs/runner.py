@@ -183,6 +183,9 @@ class Runner:
         return f"{self._journal.state.key}-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
 
     def _is_last(self, seen: Workload) -> bool:
+        if seen.running != self.tally.running:
+            self.tally.running = seen.running
+            self._show(self.tally)
         if not self._known:  # all were refused: nothing of such a workload ever completes
             return self._all_sent
         return self._all_sent and seen.completed and seen.total >= len(self._known)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from command.output import printable
-from command.printing import counted
+from command.printing import counted, hanging
 from command.runs.runner import Show
 from command.runs.tally import Tally
 
@@ -64,10 +64,18 @@ def _bar(total: int) -> Iterator[Show]:
         task = bar.add_task("filtering", total=total, rest="")
 
         def show(tally: Tally) -> None:
-            failed = f", {len(tally.bad)} failed" if tally.bad else ""
-            bar.update(task, completed=tally.ended, rest=f"{tally.sent} uploaded{failed}")
+            bar.update(task, completed=tally.ended, rest=doing(tally, bar.tasks[task].speed))
 
         yield show
+
+
+def doing(tally: Tally, per_second: float | None) -> str:
+    """Beside the bar: what there is to say now."""
+    uploads = f"{tally.sent} uploaded" if tally.sent < tally.total else f"{tally.running} running"
+    words = [f"{per_second:.1f}/s"] if per_second else []
+    words += [uploads] if tally.ended < tally.total else []
+    words += [f"{len(tally.bad)} failed"] if tally.bad else []
+    return ", ".join(words)
 
 
 def summary(tally: Tally, out: Path) -> str:
@@ -81,7 +89,7 @@ def summary(tally: Tally, out: Path) -> str:
     if tally.bad:
         lines.append(f"{counted(len(tally.bad), 'picture')} failed:")
         shown = list(tally.bad.items())
-        lines += [f"  {printable(name)}: {printable(why)}" for name, why in shown[:_MOST_SHOWN]]
+        lines += [hanging(printable(why), f"  {printable(name)}: ") for name, why in shown[:_MOST_SHOWN]]
         if len(shown) > _MOST_SHOWN:
             lines.append(f"  and {len(shown) - _MOST_SHOWN} more: dpip status {tally.workload} --json")
     return "\n".join(lines) + "\n"

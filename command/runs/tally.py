@@ -17,6 +17,7 @@ class Tally:
     saved: int = 0  # results: several for a picture where the pipeline has several outputs
     saved_before: int = 0  # of these, by an earlier run
     ended: int = 0  # pictures that are saved, or have failed
+    running: int = 0  # on workers, when they were last looked at
     workload: str | None = None
     seconds: float = 0.0
     bad: dict[str, str] = field(default_factory=dict)

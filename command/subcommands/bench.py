@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from command.choices import Ca, Url
+from command.completing import pipelines
 from command.helping import subcommand
 from command.panels import SYSTEM
 
@@ -19,7 +20,10 @@ def add_to(app: typer.Typer) -> None:
             Path, typer.Argument(help="pictures, in subfolders too", exists=True, file_okay=False)
         ],
         filter_: Annotated[
-            str, typer.Option("--filter", "-f", metavar="PIPELINE", help="what to do to each")
+            str,
+            typer.Option(
+                "--filter", "-f", metavar="PIPELINE", help="what to do to each", autocompletion=pipelines
+            ),
         ] = "grayscale",
         at_once: Annotated[
             int, typer.Option(metavar="N", help="uploads at the same time, 1 to 16", min=1, max=16)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from command.choices import Ca, Json, Url
+from command.completing import pipelines
 from command.helping import subcommand
 from command.panels import WORK
 
@@ -25,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
                 "-f",
                 metavar="PIPELINE",
                 help="what to do to each; `dpip filters` lists what there is",
+                autocompletion=pipelines,
             ),
         ] = "grayscale",
         out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="folder of the results")] = Path(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from command.choices import Ca, Json, Url
+from command.completing import workloads
 from command.helping import subcommand
 from command.panels import LOOK
 
@@ -15,7 +16,12 @@ def add_to(app: typer.Typer) -> None:
     @subcommand(app, LOOK)
     def status(
         workload: Annotated[
-            str | None, typer.Argument(metavar="WORKLOAD", help="its id, its name, or `last` for your newest")
+            str | None,
+            typer.Argument(
+                metavar="WORKLOAD",
+                help="its id, its name, or `last` for your newest",
+                autocompletion=workloads,
+            ),
         ] = None,
         as_json: Json = False,
         url: Url = None,
@@ -23,8 +29,10 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """Show how the system stands, or one workload with its failures.
 
-        dpip status
-        dpip status last
+            dpip status
+            dpip status last
+
+        Of a workload, its failures with their reasons; `dpip workloads` lists all.
         """
         from command import looking  # noqa: PLC0415
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from command.choices import Ca, Json, Url
+from command.completing import pipelines
 from command.helping import subcommand
 from command.panels import WORK
 
@@ -23,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
                 "-f",
                 metavar="PIPELINE",
                 help="what to do to each frame; `dpip filters` lists what there is",
+                autocompletion=pipelines,
             ),
         ] = "grayscale",
         out: Annotated[

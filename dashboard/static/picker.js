@@ -1,20 +1,20 @@
 /** Choosing a filter: all of them by family, found by typing. */
 
 import { fill, h } from "./dom.js";
+import { COLUMNS, TILES } from "./filter-tiles.js";
 import { icon } from "./icons.js";
 import { dialog } from "./toast.js";
 
 /** @typedef {import("./steps.js").Filter} Filter */
 
-/** @type {Record<string, string[]>} */
-const FAMILIES = {
-  Colour: "grayscale sepia invert brightness contrast saturation hue gamma levels auto_contrast white_balance tint duotone posterize threshold equalize clahe".split(" "),
-  "Blur and sharpen": "blur box_blur median bilateral motion_blur unsharp_mask denoise".split(" "),
-  Structure: "edges emboss morphology convolution".split(" "),
-  Shape: "resize thumbnail crop trim rotate flip pad canvas".split(" "),
-  Compose: "watermark watermark_picture redact border vignette".split(" "),
-  Output: ["convert"],
-};
+/** An example of what it does; nothing for filters of packages. @param {string} name */
+function tile(name) {
+  const at = TILES.indexOf(name);
+  if (at < 0) return h("span", { class: "filter-tile none", "aria-hidden": "true" }, icon(name === "convert" ? "file" : "spark"));
+  const rows = Math.ceil(TILES.length / COLUMNS) - 1;
+  const place = `${(100 * (at % COLUMNS)) / (COLUMNS - 1)}% ${(100 * Math.floor(at / COLUMNS)) / rows}%`;
+  return h("span", { class: "filter-tile", "aria-hidden": "true", style: { "background-position": place, "background-size": `${100 * COLUMNS}% auto` } });
+}
 
 /** @param {Filter[]} filters @returns {Promise<string>} a name; empty when nothing was chosen */
 export function pickFilter(filters) {
@@ -25,13 +25,11 @@ export function pickFilter(filters) {
     const show = () => {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
       const found = usable.filter((filter) => words.every((/** @type {string} */ word) => `${filter.name.replaceAll("_", " ")} ${filter.summary}`.toLowerCase().includes(word)));
-      const families = Object.entries({ ...FAMILIES, "From packages": usable.map((one) => one.name).filter((name) => !Object.values(FAMILIES).flat().includes(name)) });
-      fill(results, families.map(([family, names]) => {
-        const members = names.map((name) => found.find((filter) => filter.name === name)).filter((one) => one !== undefined);
-        return members.length > 0 && h("section", {}, h("h3", {}, family), h("div", { class: "filters" }, members.map((filter) =>
-          h("button", { type: "button", class: "filter", onclick: () => close(filter.name) }, h("b", {}, filter.name.replaceAll("_", " ")), h("span", { class: "hint" }, filter.summary)),
-        )));
-      }));
+      const families = [...new Set(found.map((filter) => filter.family))];
+      fill(results, families.map((family) =>
+        h("section", {}, h("h3", {}, family), h("div", { class: "filters" }, found.filter((filter) => filter.family === family).map((filter) =>
+          h("button", { type: "button", class: "filter", onclick: () => close(filter.name) }, tile(filter.name), h("b", {}, filter.name.replaceAll("_", " ")), h("span", { class: "hint" }, filter.summary)),
+        )))));
       if (!found.length) fill(results, h("p", { class: "muted" }, `No filter is about “${search.value}”.`));
     };
     search.addEventListener("input", show);

@@ -5,7 +5,7 @@ import { icon } from "./icons.js";
 import { control } from "./parameters.js";
 
 /** @typedef {import("./pipeline.js").Step} Step */
-/** @typedef {{name: string, summary: string, parameters: {properties?: Record<string, any>}, origin: string, problem: string | null}} Filter */
+/** @typedef {{name: string, summary: string, parameters: {properties?: Record<string, any>}, origin: string, family: string, problem: string | null}} Filter */
 
 /**
  * @param {Map<string, Filter>} catalogue

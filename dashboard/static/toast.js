@@ -51,7 +51,8 @@ export function dialog(title, content, kind = "") {
     element.addEventListener("click", (/** @type {MouseEvent} */ event) => {
       if (event.target === element) close();
     });
-    fill(element, h("div", { class: "dialog-inside" }, h("h2", {}, title), ...content(close)));
+    const head = h("div", { class: "dialog-head" }, h("h2", {}, title), kind && h("button", { type: "button", class: "quiet", "aria-label": "Close", onclick: () => close() }, icon("close")));
+    fill(element, h("div", { class: "dialog-inside" }, head, ...content(close)));
     document.body.append(element);
     element.showModal();
   });

@@ -37,6 +37,7 @@ def test_every_help_fits_a_terminal_and_says_what_it_does(name: str) -> None:
     assert shown.stdout.startswith(f"usage: dpip {name}")
     words = [line for line in shown.stdout.splitlines() if not line.startswith("    dpip")]
     assert not [line for line in words if len(line) > 80]
+    assert not re.search(rf"dpip {name}.* dpip {name}", shown.stdout), "an example on a line of its own"
     assert re.search(r"^[A-Z][^:]+\.", shown.stdout, re.MULTILINE)
 
 
@@ -127,7 +128,20 @@ def test_doctor_names_what_stands_in_the_way_of_a_start(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_printed_and_completes(shell: str) -> None:
     assert "_DPIP_COMPLETE" in dpip("completion", shell).stdout
-    words = {"COMP_WORDS": "dpip work", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "dpip work"}
-    shown = dpip(_DPIP_COMPLETE=f"complete_{shell}", _TYPER_COMPLETE_FISH_ACTION="get-args", **words).stdout
-    assert "workloads" in shown
-    assert "workers" in shown
+    for typed, offered in (
+        ("work", ["workers", "workloads"]),
+        ("run --filter sep", ["sepia"]),
+        ("video a.mp4 -f blur|unsh", ["blur|unsharp_mask"]),
+        ("filters bl", ["blur"]),
+        ("watch l", ["last"]),
+        ("completion z", ["zsh"]),
+    ):
+        words = f"dpip {typed}"
+        asked = {
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(words.count(" ")),
+            "_TYPER_COMPLETE_ARGS": words,
+            "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        }
+        shown = dpip(_DPIP_COMPLETE=f"complete_{shell}", **asked).stdout
+        assert all(word in shown for word in offered), typed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from imaging import catalogue, parse_pipeline
+from imaging.plugins import OWN
 from tests.dashboard.visitor import Visitor
 
 _ROUND = """async (texts) => {
@@ -39,3 +40,19 @@ def test_every_parameter_has_a_control_with_a_name(someone: Visitor) -> None:
                 f"{filter_.name}: {name}"
             )
         assert page.locator(".parameter").count() == len(names)
+
+
+def test_filters_are_shown_by_family_each_with_what_it_does(someone: Visitor) -> None:
+    page = someone.page
+    someone.at_work()
+    page.get_by_role("button", name="Add a filter").click()
+    box = page.get_by_role("dialog")
+    own = [one for one in catalogue() if one.origin == OWN]
+    assert box.locator(".filter b").all_inner_texts()[: len(own)] == [
+        one.name.replace("_", " ") for one in own
+    ]
+    families = list(dict.fromkeys(one.family for one in own))
+    assert box.get_by_role("heading", level=3).all_inner_texts()[: len(families)] == families
+    assert box.locator(".filter-tile:not(.none)").count() == len(own) - 1, "there is no picture of convert"
+    box.get_by_role("button", name="Close").click()
+    expect(box).to_be_hidden()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dpip.errors import Malformed, Unprocessable
 from imaging import Pipeline, catalogue, parse_pipeline, pipeline_from_json
+from imaging.families import FAMILIES
 from imaging.filters import FILTERS
 from imaging.filters.blur import Blur
 from imaging.filters.grayscale import Grayscale
@@ -120,7 +121,8 @@ def test_any_text_is_a_pipeline_or_refused(text: str, parameters: dict[str, str]
 
 def test_the_catalogue_has_ranges_units_and_defaults() -> None:
     by_name = {description.name: description for description in catalogue()}
-    assert list(by_name) == [*FILTERS, "convert"]
+    assert sorted(by_name) == sorted([*FILTERS, "convert"])
+    assert list(by_name) == [name for names in FAMILIES.values() for name in names]
     assert all(description.origin == "dpip" and not description.problem for description in by_name.values())
     sigma = by_name["blur"].parameters["properties"]["sigma"]
     assert (sigma["minimum"], sigma["maximum"], sigma["default"], sigma["unit"]) == (0.1, 100, 3, "pixels")

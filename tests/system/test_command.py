@@ -209,7 +209,7 @@ def test_on_a_terminal_there_is_a_bar_and_colour_and_in_a_pipe_plain_columns(
     status, shown = on_a_terminal(environment, "run", "photos", "-o", "out", cwd=tmp_path)
     assert status == 3
     assert "filtering" in shown
-    assert "uploaded" in shown
+    assert "1 failed" in shown
     assert "2 results of 3 pictures saved in out" in shown
     _, shown = on_a_terminal(environment, "workers", cwd=tmp_path)
     assert "\x1b[32malive" in shown
