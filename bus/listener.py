@@ -22,7 +22,7 @@ from dpip.ports import Clock
 HEARTBEAT_S = 1.0  # how often the controller says that it is there
 SILENCE_S = 3.5 * HEARTBEAT_S  # so long without a heartbeat: it is away
 _BACKLOG = 1024  # announcements kept while a callback is busy; the oldest are dropped
-_POLL_MS = 500
+_POLL_MS = 2000
 _JOIN_S = 5.0
 
 OnAnnouncement = Callable[[Announcement], None]

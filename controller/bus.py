@@ -65,7 +65,7 @@ class BusServer:
         """Take nothing in any more; what is being asked now goes without an answer."""
         self._closing.set()
         # A socket that is closed while a thread answers on it makes nng abort the process: first the threads.
-        if not all(thread.join(_JOIN_S) for thread in self.threads):
+        if not self._threads_ended():
             log.warning("a request is still being handled; its socket is left to the end of the process")
             return
         for context in self._contexts:
@@ -73,6 +73,13 @@ class BusServer:
                 context.close()
         self._sockets.requests.close()
         self._sockets.hints.close()
+
+    def _threads_ended(self) -> bool:
+        with contextlib.ExitStack() as stack:
+            if not all(thread.join(0) for thread in self.threads):
+                with contextlib.suppress(pynng.NNGException):  # then they look by themselves, later
+                    stack.enter_context(self._sockets.woken(_ANSWERING_THREADS))
+            return all(thread.join(_JOIN_S) for thread in self.threads)
 
     def close(self) -> None:
         """Close everything; does no harm twice."""
@@ -86,7 +93,8 @@ class BusServer:
         while not self._closing.is_set():
             try:
                 frame = context.recv()
-                context.send(self._reply(frame, handle))
+                if not self._closing.is_set():
+                    context.send(self._reply(frame, handle))
             except pynng.Timeout:
                 continue
             except pynng.Closed:
@@ -116,9 +124,9 @@ class BusServer:
     def _take_hints(self, on_hint: Callable[[Announcement], None]) -> None:
         while not self._closing.is_set():
             try:
-                hint = self._hearing.announcement(receive(self._sockets.hints))
-                self.tally("hint", "received")
-                on_hint(hint)
+                frame = receive(self._sockets.hints)
+                if not self._closing.is_set():
+                    self._take_hint(self._hearing.announcement(frame), on_hint)
             except pynng.Timeout:
                 continue
             except pynng.Closed:
@@ -128,6 +136,10 @@ class BusServer:
             except DpipError as error:
                 self.tally("hint", "refused")
                 log.debug("hint refused: %s", error)
+
+    def _take_hint(self, hint: Announcement, on_hint: Callable[[Announcement], None]) -> None:
+        self.tally("hint", "received")
+        on_hint(hint)
 
 
 class SparseLog:
