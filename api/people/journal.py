@@ -2,15 +2,15 @@
 
 No request waits for this but one that logs in, deletes or administers. Refusals that are alike are counted
 in memory, and written together with the uses of tokens some seconds later: who knocks at the door by the
-thousand writes one row.
+thousand writes one row; `api.people.refusals` says what becomes of those that differ.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import replace
 
+from api.people.refusals import Refusals
 from dpip.domain import AuditEntry
 from dpip.errors import DpipError
 from dpip.logs import fields
@@ -20,10 +20,7 @@ log = logging.getLogger(__name__)
 
 WRITTEN_WITHIN_S = 2.0
 USE_NOTED_EVERY_S = 300.0  # of one token
-_KINDS = 1000  # different refusals between two writings; those beyond are only counted
 _TOKENS = 10_000  # remembered; beyond that the memory begins anew
-
-_Kind = tuple[str, str | None, str | None, str | None, str | None]
 
 
 class Journal:
@@ -39,7 +36,7 @@ class Journal:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._waiting: list[AuditEntry] = []
-        self._refusals: dict[_Kind, AuditEntry] = {}
+        self._refusals = Refusals()
         self._uses: dict[str, float] = {}
         self._noted: dict[str, float] = {}  # when a token's use was last noted
         self._timer: threading.Timer | None = None
@@ -57,13 +54,8 @@ class Journal:
 
     def refused(self, entry: AuditEntry) -> None:
         """To be written soon, together with those that are like it."""
-        kind = (entry.action.value, entry.who, entry.address, entry.target, entry.detail)
         with self._lock:
-            if kind not in self._refusals and len(self._refusals) >= _KINDS:
-                kind = (entry.action.value, None, None, None, "others, from many addresses or by many names")
-                entry = AuditEntry(entry.at, entry.action, None, None, None, kind[-1])
-            before = self._refusals.get(kind)
-            self._refusals[kind] = replace(entry, count=before.count + entry.count) if before else entry
+            self._refusals.add(entry)
             self._wake()
 
     def write(self, entry: AuditEntry) -> None:
@@ -74,12 +66,13 @@ class Journal:
         """Write all that waits; what cannot be written waits on."""
         self._write_all([])
 
-    def _write_all(self, more: list[AuditEntry]) -> None:
+    def _write_all(self, more: list[AuditEntry], *, all_of_them: bool = True) -> None:
         with self._writing:
             with self._lock:
                 self._stop_timer()
-                entries = sorted([*self._waiting, *self._refusals.values()], key=_time) + more
-                self._waiting, self._refusals = [], {}
+                refusals = self._refusals.take(self._clock(), all_of_them=all_of_them)
+                entries = sorted([*self._waiting, *refusals], key=_time) + more
+                self._waiting = []
                 uses, self._uses = self._uses, {}
             try:
                 self._audit.add(entries)
@@ -106,7 +99,9 @@ class Journal:
 
     def _wake(self) -> None:
         if self._timer is None:
-            self._timer = threading.Timer(self._written_within_s, self.flush)
+            self._timer = threading.Timer(
+                self._written_within_s, self._write_all, ([],), {"all_of_them": False}
+            )
             self._timer.daemon = True
             self._timer.start()
 

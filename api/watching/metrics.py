@@ -13,6 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from api.description.operation import operation
 from api.parts import Parts
 from api.people.auth import Guard
+from api.watching.allocated import AllocatedDict
 from api.watching.figures import Figures
 
 MEDIA_TYPE = "text/plain"
@@ -23,6 +24,7 @@ def share_counts(folder: Path) -> None:
     """From now on, what this process counts lies in a file of this folder, beside those of its siblings and
     of those that died. To be called before anything is counted."""
     os.environ[_FOLDER] = str(folder)
+    values.MmapedDict = AllocatedDict  # type: ignore[attr-defined,assignment]
     values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
 
 

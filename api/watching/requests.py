@@ -15,6 +15,8 @@ from dpip.logs import about, fields
 HEADER = "X-Request-Id"
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 NO_ROUTE = "none"
+OTHER = "other"  # whoever asks may make methods up, and each would be a series of its own for ever
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _TAKEN = re.compile(r"[A-Za-z0-9._:/+=-]{1,100}")
 log = logging.getLogger(__name__)
 
@@ -51,8 +53,9 @@ class Requests:
         response.headers[HEADER] = g.request_id
         seconds = time.perf_counter() - g.begun
         route = request.url_rule.rule if request.url_rule else NO_ROUTE
-        self._count.labels(request.method, route, response.status_code).inc()
-        self._seconds.labels(request.method, route).observe(seconds)
+        method = request.method if request.method in METHODS else OTHER
+        self._count.labels(method, route, response.status_code).inc()
+        self._seconds.labels(method, route).observe(seconds)
         if log.isEnabledFor(logging.DEBUG):
             told = fields(method=request.method, path=request.path, status=response.status_code, s=seconds)
             log.debug("answered", extra=told)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from api.people.journal import Journal
+from api.people.refusals import AT_ONCE, PER_S, Refusals
 from dpip.domain import Action, AuditEntry
 from dpip.errors import NotReady
 from tests.api.conftest import PASSWORD, Api
@@ -150,3 +151,16 @@ def test_refusals_of_too_many_kinds_are_only_counted(api: Api) -> None:
     rest = api.ask("GET", f"/audit?action=refused&limit=1000&after={first['next']}", "admin").get_json()
     assert len(rest["entries"]) == 1
     assert sum(one["count"] for one in first["entries"] + rest["entries"]) == 1500
+
+
+def test_refusals_without_end_fill_no_disk() -> None:
+    refusals, written, asked = Refusals(), list[AuditEntry](), 0
+    for second in range(3600):
+        for number in range(20):
+            asked += 1
+            refusals.add(AuditEntry(float(second), Action.REFUSED, None, f"10.{second}.{number}"))
+        written += refusals.take(float(second), all_of_them=False)
+    assert len(written) <= AT_ONCE + 3600 * PER_S + 1
+    written += refusals.take(3600.0, all_of_them=True)
+    assert sum(entry.count for entry in written) == asked
+    assert not refusals

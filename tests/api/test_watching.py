@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from prometheus_client import CollectorRegistry
+from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from api.people.passwords import Passwords
+from api.watching.allocated import FIRST_BYTES, AllocatedDict
 from api.watching.counts import Counts
 from api.watching.history import POINTS, bucket_s
 from api.watching.requests import HEADER
@@ -140,6 +145,41 @@ def test_serving_processes_count_together(tmp_path: Path) -> None:
     finally:
         process.stop()
     assert not list((tmp_path / "run" / "counts").iterdir())
+
+
+def test_methods_that_somebody_made_up_are_one_series(api: Api) -> None:
+    for number in range(20):
+        assert api.ask(f"MADEUP{number}", "/status").status_code == 405
+    found = ask(api)
+    assert found["dpip_http_requests_total", "other", "none", "405"] == 20
+    assert not [labels for labels in found if "MADEUP" in " ".join(labels)]
+
+
+def test_counts_without_room_for_their_file_are_kept_in_memory(tmp_path: Path) -> None:
+    counts: Any = AllocatedDict(str(tmp_path / "no" / "such" / "folder.db"))
+    counts.write_value("a", 1.0, 0.0)
+    assert counts.read_value("a") == (1.0, 0.0)
+    counts.close()
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_counts_grow_and_are_all_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: bool) -> None:
+    file = str(tmp_path / "counter_1.db")
+    counts: Any = AllocatedDict(file)
+    if not room:
+        monkeypatch.setattr(os, "posix_fallocate", _no_room)
+    names = [f"{'x' * 1000} {number}" for number in range(2 * FIRST_BYTES // 1000)]
+    for number, name in enumerate(names):
+        counts.write_value(name, float(number), 0.0)
+    assert [counts.read_value(name)[0] for name in names] == [float(number) for number in range(len(names))]
+    reading: Any = MmapedDict
+    shared = {key for key, *_ in reading.read_all_values_from_file(file)}
+    assert shared == set(names) if room else shared < set(names)
+    counts.close()
+
+
+def _no_room(*_: object) -> NoReturn:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_history_is_what_was_done_and_how_busy_the_workers_were(api: Api, jpeg: bytes) -> None:
