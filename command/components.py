@@ -39,6 +39,7 @@ class Component:
     stage: Stage
     stops_within_s: float  # after that it is killed
     record: Path  # a file that the process writes when it is up
+    in_no_hurry: bool = False  # it is started when the system is ready, so that this is sooner
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
@@ -73,7 +74,10 @@ def components(settings: UpSettings, environment: Mapping[str, str]) -> tuple[Co
         Component("scheduler", _python("scheduler"), children, Stage.SCHEDULER, 15, run / "scheduler.json"),
     ]
     if takes_videos():
-        parts.append(Component("video", _python("video"), children, Stage.SCHEDULER, 12, run / "video.json"))
+        video = run / "video.json"
+        parts.append(
+            Component("video", _python("video"), children, Stage.SCHEDULER, 12, video, in_no_hurry=True)
+        )
     parts.append(Component("api", _python("api"), children, Stage.API, 15, run / "api.json"))
     parts += [
         Component(

@@ -35,7 +35,8 @@ class Kept:
         self.backoff = Backoff()
         self.process: Process | None = None
         self.last_line_shown = False
-        self.start_at: float | None = 0.0  # monotonic; None: it runs, or is not to be started
+        # Monotonic; None: it runs, or is not to be started (yet).
+        self.start_at: float | None = None if component.in_no_hurry else 0.0
         self.missing_since: float | None = None  # monotonic; set from its death until it is up again
 
     @property
@@ -86,6 +87,13 @@ class Supervisor:
                 self._welcome_back()
             else:
                 self._ready = look()
+                if self._ready:
+                    self._start_the_rest()
+
+    def _start_the_rest(self) -> None:
+        for kept in self.kept:
+            if kept.component.in_no_hurry:
+                self._start(kept)
 
     def _welcome_back(self) -> None:
         for kept in self.kept:

@@ -71,6 +71,7 @@ def main() -> None:
             Stage[entry.get("stage", "API")],
             entry.get("within", 10),
             folder / f"{name}.json",
+            in_no_hurry=entry.get("in_no_hurry", False),
         )
         for name, entry in plan.items()
     ]
@@ -79,7 +80,7 @@ def main() -> None:
     supervisor = Supervisor(parts, logs, Screen(), verbose=False)
 
     def look() -> bool:
-        if all(kept.up for kept in supervisor.kept):
+        if all(kept.up for kept in supervisor.kept if not kept.component.in_no_hurry):
             print("READY", flush=True)
             return True
         return False

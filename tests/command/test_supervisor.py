@@ -113,6 +113,17 @@ def test_a_signal_stops_all_in_order(start: Callable[..., Run], number: signal.S
     assert not alive(processes)
 
 
+def test_what_is_in_no_hurry_comes_when_the_others_are_there(start: Callable[..., Run]) -> None:
+    run = start(later={"is": "good", "in_no_hurry": True}, one={"is": "good"}).ready()
+    run.started("later", 1)
+    assert run.events("one")[0][2] < run.events("later")[0][2]
+    os.kill(run.pids("later")[0], signal.SIGKILL)
+    run.started("later", 2)
+    processes = run.everything()
+    assert run.stop() == 0
+    assert not alive(processes)
+
+
 def test_what_is_killed_is_started_again_and_the_others_are_left_alone(start: Callable[..., Run]) -> None:
     run = start(one={"is": "good"}, two={"is": "good"}).ready()
     for times in (1, 2, 3):
