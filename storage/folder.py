@@ -30,6 +30,8 @@ MARK = ".store-mark"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _NAME_BYTES = 8
+RESERVE_BYTES = 64 * 2**20  # of the disk that no image begins to use, or a part of it on a small disk:
+RESERVE_PART = 1 / 16  # where the database lies there, too, it must write when somebody logs in, or deletes
 _RENAME_TRIES = 20  # a directory may be removed as empty between its making and the rename
 
 
@@ -49,6 +51,7 @@ class FolderStore:
         with _translated(self.root):
             name = f"{self._incoming}/{self._prefix}-{os.getpid()}-{next(self._numbers)}"
             try:
+                _leave_reserve(self._incoming)
                 descriptor = os.open(name, _NEW_FILE, PRIVATE_FILE)
             except FileNotFoundError:
                 self._make_root()
@@ -224,6 +227,13 @@ def _scan(folder: Path) -> Iterator[os.DirEntry[str]]:
             yield from found
     except (FileNotFoundError, NotADirectoryError):
         return
+
+
+def _leave_reserve(folder: Path) -> None:
+    """Raises `OSError`, as a disk does that is full."""
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < min(RESERVE_BYTES, RESERVE_PART * disk.f_blocks * disk.f_frsize):
+        raise OSError(errno.ENOSPC, "what is left is for the database and the logs")
 
 
 def _flush_folder(folder: Path) -> None:

@@ -96,3 +96,24 @@ def test_everything_on_a_full_disk_is_answered_and_goes_on(
         assert [process.pid for process in api.children()] == [process.pid for process in serving]
         ballast.unlink()
         assert status(*upload) == "201"
+
+
+def test_who_filled_the_disk_can_make_room_again(tmp_path: Path, small_disk: Callable[[int], Path]) -> None:
+    disk = small_disk(24)
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(encode(photograph(1, 0.2), "png"))
+    with running(disk / "home") as api:
+        token = api.login()
+        workload_id = api.json("/workloads", "--request", "POST", token=token)["workload_id"]
+        upload = ("--form", f"data=@{picture}", "--form", f"workload_id={workload_id}")
+        said = ("--output", os.devnull, "--write-out", "%{http_code}")
+        while (status := api.curl("/images", *upload, *said, token=token).stdout) == "201":
+            pass
+        assert status == "507"
+        again = api.login()
+        assert api.json(f"/workloads/{workload_id}/images", token=again)["images"]
+        deleted = api.curl(f"/workloads/{workload_id}", "--request", "DELETE", *said, token=again).stdout
+        assert deleted == "200"
+        workload_id = api.json("/workloads", "--request", "POST", token=again)["workload_id"]
+        upload = ("--form", f"data=@{picture}", "--form", f"workload_id={workload_id}")
+        assert api.curl("/images", *upload, *said, token=token).stdout == "201"

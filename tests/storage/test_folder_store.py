@@ -8,13 +8,14 @@ import stat
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from dpip.errors import ConfigError, NotReady, StorageFull
 from storage import FolderStore, MemoryStore, open_store, shared_folder, shares
+from storage.folder import RESERVE_PART
 
 MIB = 1 << 20
 
@@ -126,6 +127,21 @@ def test_a_full_disk_is_said_and_leaves_nothing(small_disk: Path) -> None:
         store.put("a/2.png", bytes(MIB))
     assert files(small_disk) == ["a/1.png"]
     store.put("a/2.png", bytes(MIB // 4))  # and what fits still goes in
+
+
+def fill(store: FolderStore, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        store.put(f"a/{number}.png", bytes(4096))
+
+
+def test_the_last_part_of_a_disk_is_left_for_others(small_disk: Path) -> None:
+    store = FolderStore(small_disk)
+    with pytest.raises(StorageFull, match="for the database"):
+        fill(store, range(MIB))
+    disk = os.statvfs(small_disk)
+    assert 0.9 * RESERVE_PART < disk.f_bavail / disk.f_blocks < RESERVE_PART
+    store.delete(["a/0.png", "a/1.png"])
+    store.put("a/0.png", bytes(4096))
 
 
 def test_an_upload_that_fills_the_disk_can_be_aborted(small_disk: Path) -> None:
