@@ -32,6 +32,7 @@ ENV_PREFIX = "DPIP_"
 DEFAULT_CONTROLLER = "localhost:40899"
 MAX_PORT = 65535
 EXIT_USAGE = 2  # what a command returns when its settings cannot work
+EXIT_TRY_LATER = 75  # ... when they may, a little later (EX_TEMPFAIL)
 
 
 def parse_address(text: str) -> tuple[str, int]:

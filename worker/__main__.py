@@ -15,12 +15,12 @@ from cluster.environment import credentials, prepare_for_ray
 from dpip import lifecycle, logs, settings
 from dpip.authority import Authority
 from dpip.errors import ConfigError
-from dpip.settings import ENV_PREFIX, EXIT_USAGE
+from dpip.settings import ENV_PREFIX, EXIT_TRY_LATER, EXIT_USAGE
 from imaging.codec_set import use_codecs
 from worker.config import WorkerSettings
 from worker.gpus import GpuWatch
 from worker.machine import Meter
-from worker.subscription import Unwelcome
+from worker.subscription import NameTaken, Unwelcome
 
 log = logging.getLogger("worker")
 
@@ -53,7 +53,8 @@ def main() -> int:
     try:
         ending = WorkerProcess(config, bus, Meter(config.cores, gpus), shown, authorities, stop).run()
     except Unwelcome as error:
-        return _refused(error.detail)
+        status = _refused(error.detail)
+        return EXIT_TRY_LATER if isinstance(error, NameTaken) else status
     finally:
         gpus.close()
         bus.close()

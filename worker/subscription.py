@@ -29,6 +29,11 @@ class Unwelcome(DpipError):
     """The controller does not want this worker, and asking again will not change that."""
 
 
+class NameTaken(Unwelcome):
+    """Another worker holds the name, and is not given up: it may be a predecessor that the controller could
+    not note as lost so far, its disk being full. Worth another try later."""
+
+
 class Subscription:
     """Asks with the same words each time: the same instance gets the same id."""
 
@@ -82,16 +87,16 @@ class Subscription:
             # When the holder was last heard of is another time at each try.
             why = reply.detail if reply.reason != "name-taken" else _NAME_TAKEN
             self._say("the controller says no", f"{reply.reason}: {why}")
-            return None if reply.reason == "not-ready" else Unwelcome(self._advice(reply))
+            return None if reply.reason == "not-ready" else self._unwelcome(reply)
         return None
 
-    def _advice(self, reply: Rejected) -> str:
+    def _unwelcome(self, reply: Rejected) -> Unwelcome:
         if reply.reason == "name-taken":
-            return (
+            return NameTaken(
                 f"the name {self._request.worker_name!r} belongs to another running worker: give this one "
                 f"a name of its own, --worker-name {self._request.worker_name}-2 for example"
             )
-        return reply.detail
+        return Unwelcome(reply.detail)
 
     def _say(self, what: str, why: str) -> None:
         """A wait is told of once, not at each try."""
