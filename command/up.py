@@ -62,7 +62,8 @@ def _supervise(settings: UpSettings, began: float) -> int:
 
     def look() -> bool:
         """Show how far it is; True when the API is ready and every worker is up."""
-        up = {kept.component.name: kept.up for kept in supervisor.kept}
+        waited_for = [kept for kept in supervisor.kept if not kept.component.in_no_hurry]
+        up = {kept.component.name: kept.up for kept in waited_for}
         ready, why_not = api_ready(url, settings.trusted) if up["api"] else (False, "")
         elapsed = time.monotonic() - began
         screen.progress(up, elapsed, why_not)

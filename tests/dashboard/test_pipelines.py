@@ -48,7 +48,7 @@ def test_filters_are_shown_by_family_each_with_what_it_does(someone: Visitor) ->
     page.get_by_role("button", name="Add a filter").click()
     box = page.get_by_role("dialog")
     own = [one for one in catalogue() if one.origin == OWN]
-    assert box.locator(".filter b").all_inner_texts()[: len(own)] == [
+    assert box.locator(".filter b").all_text_contents()[: len(own)] == [
         one.name.replace("_", " ") for one in own
     ]
     families = list(dict.fromkeys(one.family for one in own))

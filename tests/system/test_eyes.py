@@ -121,7 +121,7 @@ def test_one_id_follows_an_image_through_the_logs(system: System) -> None:
         files = (system.home.path / "logs").glob("*.log*")
         texts = [line for file in files for line in file.read_text().splitlines() if image_id in line]
         found = [json.loads(text[text.index("{") :]) for text in texts]
-        return found if any(one["event"] == "committed" for one in found) else None
+        return found if {"committed", "answered"} <= {one["event"] for one in found} else None
 
     told = {(one["component"], one["event"]): one for one in eventually(lines, "lines of it", 10.0)}
     assert {
