@@ -54,5 +54,5 @@ def test_filters_are_shown_by_family_each_with_what_it_does(someone: Visitor) ->
     families = list(dict.fromkeys(one.family for one in own))
     assert box.get_by_role("heading", level=3).all_inner_texts()[: len(families)] == families
     assert box.locator(".filter-tile:not(.none)").count() == len(own) - 1, "there is no picture of convert"
-    box.get_by_role("button", name="Close").click()
+    box.get_by_role("button", name="Close", exact=True).click()
     expect(box).to_be_hidden()
