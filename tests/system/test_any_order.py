@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.corpus import frames
 from command.addresses import free_ports
+from dpip.settings import EXIT_TRY_LATER
 from tests.system.checks import every_original_has_its_result
 from tests.system.system import Processes, System
 
@@ -46,7 +47,7 @@ def test_a_second_worker_of_the_same_name_is_refused(tmp_path: Path) -> None:
         with contextlib.closing(system.ready()) as client:
             address = system.record("controller")["address"]  # type: ignore[index]
             double = system.start("worker", "--controller", address, "--worker-name", "local-1")
-            assert double.wait(60) == 2
+            assert double.wait(60) == EXIT_TRY_LATER
             assert "local-1" in system.log.read_text()
             assert system.alive(client) == 1
     finally:
