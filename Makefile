@@ -17,7 +17,7 @@ run: setup ## start the whole system; Ctrl-C stops it (ARGS="--workers 2 --port 
 	@exec $(BIN)/dpip up $(ARGS)
 
 test: setup-dev ## run the whole test suite (ARGS="tests/imaging -x")
-	@exec $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-dev ## formatting, lint (with bandit's rules), types, and what can be said of dependencies offline
 	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: make format" >&2; exit 1; }

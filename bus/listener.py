@@ -19,10 +19,10 @@ from dpip.errors import DpipError
 from dpip.lifecycle import Stop, Supervised
 from dpip.ports import Clock
 
-HEARTBEAT_S = 1.0  # how often the controller says that it is there
-SILENCE_S = 3.5 * HEARTBEAT_S  # so long without a heartbeat: it is away
+HEARTBEAT_S = 2.0  # how often the controller says that it is there
+SILENCE_S = 2.5 * HEARTBEAT_S  # so long without a heartbeat: it is away
 _BACKLOG = 1024  # announcements kept while a callback is busy; the oldest are dropped
-_POLL_MS = 2000
+_POLL_MS = int(1000 * SILENCE_S)  # a timeout costs nng more than a message
 _JOIN_S = 5.0
 
 OnAnnouncement = Callable[[Announcement], None]

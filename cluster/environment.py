@@ -33,6 +33,19 @@ _QUIET = {
     "PYTHONUNBUFFERED": "1",
 }
 
+# What Ray looks at ten times a second for uses that are not ours: spilling to disk, autoscaling, pulling
+# large objects, lists of tasks. Without, an idle GCS takes a third less CPU, and a raylet a fifth.
+_SELDOM = {
+    "RAY_local_fs_monitor_interval_ms": "10000",
+    "RAY_raylet_report_resources_period_milliseconds": "1000",
+    "RAY_gcs_pull_resource_loads_period_milliseconds": "5000",
+    "RAY_io_context_monitor_probe_interval_ms": "10000",
+    "RAY_raylet_check_gc_period_milliseconds": "5000",
+    "RAY_kill_idle_workers_interval_ms": "5000",
+    "RAY_object_manager_timer_freq_ms": "1000",
+    "RAY_task_events_report_interval_ms": "0",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -64,6 +77,7 @@ def ray_environment(shown: Credentials) -> dict[str, str]:
         CLUSTER_SWITCH: "0",
         **_HEALTH_CHECKS,
         **_QUIET,
+        **_SELDOM,
     }
 
 

@@ -10,7 +10,7 @@ import time
 from functools import cache, partial
 
 from bus.listener import HEARTBEAT_S
-from bus.messages import Topic
+from bus.messages import Announcement, Topic
 from controller.bus import BusServer
 from controller.config import ControllerSettings
 from controller.deliverer import Deliverer, Lanes
@@ -145,7 +145,13 @@ def _serve(
         ),
     }
     record = settings.at_home.run / "controller.json"
-    server.start(service.handle, service.on_hint, stop)
+
+    def on_hint(hint: Announcement) -> None:
+        service.on_hint(hint)
+        if hint.topic in {Topic.PROGRESS, Topic.CANCELLED}:  # of which webhooks tell
+            deliverer.wake()
+
+    server.start(service.handle, on_hint, stop)
     threads = [Supervised(name, chore, stop).start() for name, chore in chores.items()]
     write_record(record, address=str(server.address), pid=os.getpid())
     log.info("listening", extra=fields(address=server.address, boot=boot))

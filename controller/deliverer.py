@@ -27,7 +27,9 @@ from webhooks import (
     signed_headers,
 )
 
-LOOK_S = 1.0  # how often the outbox is looked into while nothing ends
+LOOK_S = 5.0  # how often the outbox is looked into while nobody wakes and nothing ends
+_PAUSE_S = 0.1  # between two looks, however often it is woken
+_RETRY_S = 1.0
 _LOOKED_AT = 200  # webhooks at a time; a few users' bounded numbers of them
 _ENDING_S = 4.0  # for what is being sent when the process stops; then it is sent again by the next one
 _HEADERS = {"Content-Type": "application/json", "User-Agent": f"DPIP-Webhooks/{__version__}"}
@@ -98,14 +100,15 @@ class Deliverer:
                 self._send_due()
             except DpipError as error:
                 log.warning("webhooks wait: %s", error.detail)
-                stop.wait(LOOK_S)
-            self._ended.wait(self._look_s)
+                stop.wait(_RETRY_S)
+            if self._ended.wait(self._look_s):
+                stop.wait(_PAUSE_S)
         deadline = time.monotonic() + _ENDING_S
         for thread in list(self._flying.values()):
             thread.join(max(deadline - time.monotonic(), 0.0))
 
     def wake(self) -> None:
-        """Look at once."""
+        """There may be something to send; from any thread."""
         self._ended.set()
 
     def _send_due(self) -> None:

@@ -19,7 +19,7 @@ _OUTGOING = 1024  # announcements kept for a slow listener; the oldest are dropp
 _INCOMING = 1024  # hints kept while this process is busy; then their senders drop them
 _TRIES = 100
 _NAME_BYTES = 8
-LOOK_UP_MS = 4000  # how often whoever receives looks whether it is time to stop, unless it is `woken`
+LOOK_UP_MS = 60_000  # how often whoever receives looks whether it is time to stop, unless it is `woken`
 _WAKE_MS = 1000
 _NO_MESSAGE = b"\0"
 

@@ -31,6 +31,7 @@ from scheduler.seat import Flight
 log = logging.getLogger(__name__)
 
 WORKERS_REFRESH_S = 1.0
+IDLE_REFRESH_S = 3.0  # while there is nothing to place
 CANCEL_CHECK_S = 5.0  # a lost "cancelled" hint is made good for after this long
 COPY_CHECK_S = 0.1  # how often jobs that run late are looked for while cores are idle
 
@@ -120,7 +121,8 @@ class Dispatcher:
 
     def _act(self, items: list[Item], now: float) -> None:
         self._take_outcomes(items, now)
-        if Hint.WORKERS in items or now - self._workers_at >= WORKERS_REFRESH_S:
+        idle = self._placer.idle and Hint.WORK not in items
+        if Hint.WORKERS in items or now - self._workers_at >= (IDLE_REFRESH_S if idle else WORKERS_REFRESH_S):
             self._refresh_workers(now)
         if Hint.CANCELLED in items or now - self._cancel_checked_at >= CANCEL_CHECK_S:
             self._drop_cancelled(now)

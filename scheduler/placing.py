@@ -79,6 +79,11 @@ class Placer:
         """True when idle cores watch others work: time may bring what no event tells."""
         return not self._ahead.jobs and len(self._fleet) > 0
 
+    @property
+    def idle(self) -> bool:
+        """True when nothing waits, as far as is known, and nothing is in flight."""
+        return not self._ahead.jobs and not len(self._fleet)
+
     def tell_news(self) -> None:
         """The queue may hold what was not there when it was last looked at."""
         self._news = True

@@ -26,6 +26,7 @@ from worker.subscription import Subscription
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0  # between two questions to the actor: each wakes four processes
+IDLE_TICK_S = 2.0
 DRAIN_TICK_S = 0.25
 FIRST_PAUSE_S = 0.5
 QUIET_S = 1.0  # a batch that was sent before the scheduler heard of the drain comes within this time
@@ -92,7 +93,7 @@ class Session:
             else:
                 self._look_at(self._actor)
             if self._actor is not None:  # else another one is made at once
-                self._stop.wait(TICK_S)
+                self._stop.wait(TICK_S if self._board.standing.running_jobs else IDLE_TICK_S)
         return Ending.STOPPED
 
     def drain(self, within_s: float) -> None:
