@@ -24,7 +24,7 @@ log = logging.getLogger("cluster")
 TOKEN_PURPOSE = "ray"  # noqa: S105 - what the token is for, not a token
 EXIT_NODE_DIED = 1
 _TRIES = 3  # a free port may be taken before Ray takes it
-_WATCH_S = 0.5
+_WATCH_S = 1.0
 
 
 def main() -> int:

@@ -34,7 +34,7 @@ class SchedulerSettings(Common):
     leader_term_s: float = Field(
         4.0, gt=1, description="seconds until another scheduler takes over a dead one's work"
     )
-    poll_s: float = Field(1.0, gt=0, description="seconds between looks for work that no hint told of")
+    poll_s: float = Field(2.0, gt=0, description="seconds between looks for work that no hint told of")
     ageing_s: float = Field(
         AGEING_S, gt=0, description="seconds of waiting that count as one step of a workload's priority"
     )

@@ -24,7 +24,7 @@ _KINDS: tuple[tuple[type[DpipError], str], ...] = (
     (Refused, "unreadable"),
 )
 _TRIES = 5  # of a video whose attempts end by passing troubles
-_SIGNAL_S = 0.5  # so soon a signal is noticed
+_SIGNAL_S = 1.0  # so soon a signal is noticed
 _PASSES_S = 2.0  # before the next try
 
 

@@ -26,7 +26,7 @@ from worker.subscription import Subscription
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0  # between two questions to the actor: each wakes four processes
-IDLE_TICK_S = 2.0
+IDLE_TICK_S = 3.0
 DRAIN_TICK_S = 0.25
 FIRST_PAUSE_S = 0.5
 QUIET_S = 1.0  # a batch that was sent before the scheduler heard of the drain comes within this time
@@ -93,8 +93,12 @@ class Session:
             else:
                 self._look_at(self._actor)
             if self._actor is not None:  # else another one is made at once
-                self._stop.wait(TICK_S if self._board.standing.running_jobs else IDLE_TICK_S)
+                self._stop.wait(self._tick_s())
         return Ending.STOPPED
+
+    def _tick_s(self) -> float:
+        """Seconds until the next look; a trouble of an idle actor is nobody's yet."""
+        return TICK_S if self._board.standing.running_jobs or self._silences else IDLE_TICK_S
 
     def drain(self, within_s: float) -> None:
         """Take nothing new, let what runs end, and end the actor."""
