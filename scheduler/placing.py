@@ -32,6 +32,7 @@ LARGE_PER_CORE = 2  # of the largest jobs in the queue
 LARGE_MIN = 128
 LOW = 0.25  # of the jobs looked at: when fewer are left, look again
 REFRESH_S = 0.5  # news of the queue waits so long while there is still enough to place
+FEW_REFRESH_S = 0.05  # and so long while there is something
 REFRESH_S_PER_JOB = 1e-4  # and longer the more there is to read
 SURVEY_S_PER_JOB = 2e-5  # a survey costs a twentieth of that
 SURVEY_SHARE = 0.05  # of the time that is left: after so long the foresight is made anew
@@ -113,7 +114,8 @@ class Placer:
         limit = self._look_limit()
         few = len(self._ahead) <= LOW * limit
         if self._news:
-            wanted = not self._ahead.jobs or now - self._looked_at >= REFRESH_S + REFRESH_S_PER_JOB * limit
+            patience_s = FEW_REFRESH_S if few else REFRESH_S + REFRESH_S_PER_JOB * limit
+            wanted = not self._ahead.jobs or now - self._looked_at >= patience_s
         else:
             wanted = few and not self._ahead.complete
         if wanted:

@@ -43,6 +43,7 @@ class World:
         migrate(url)
         self.store: Datastore = open_datastore(url)
         self.now = START
+        self.job_s = 1.0
         self.store.accounts.add_user(User("u", "user", "hash", Role.USER))
         self.dispatcher = self.new_dispatcher()
 
@@ -50,7 +51,7 @@ class World:
         self.dispatcher.tell(event)
 
     def new_gateway(self) -> SimulatedGateway:
-        return SimulatedGateway(self._event, lambda _worker, _job: 1.0)
+        return SimulatedGateway(self._event, lambda _worker, _job: self.job_s)
 
     def new_dispatcher(self) -> Dispatcher:
         self.gateway = self.new_gateway()
@@ -140,6 +141,23 @@ def test_uploads_before_any_worker_wait_for_one(world: World) -> None:
     world.worker("late")
     world.run()
     assert world.status(workload_id).done == 3
+
+
+def test_what_came_meanwhile_fills_the_cores_with_what_was_left(world: World) -> None:
+    world.job_s = 0.1
+    world.worker("one")
+    workload = world.workload()
+    world.upload(workload, 4)
+    world.step()
+    assert world.dispatcher.in_flight == 3  # one more than there are cores; one is known of, and left
+    world.upload(workload, 8)
+    world.advance()
+    world.advance()
+    world.step()
+    assert world.status(workload).done == 2
+    assert world.dispatcher.in_flight == 3
+    world.run()
+    assert world.status(workload).done == 12
 
 
 def test_two_workers_share_the_work(world: World) -> None:
