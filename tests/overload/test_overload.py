@@ -12,6 +12,7 @@ import pytest
 from tests.api.processes import running
 from tests.overload.__main__ import Memory, load
 from tests.overload.clients import Tally
+from tests.overload.targets import of_api
 from tests.overload.verdict import MEBIBYTE, broken_promises
 from tests.pictures import encode, photograph
 
@@ -22,8 +23,9 @@ STARVED_S = 2.0  # far from the 0.1 s of a machine that is free
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_200_clients_at_once_get_201_or_are_told_when_to_come_back(tmp_path: Path) -> None:
     with running(tmp_path / "home") as api:
-        memory = Memory(api)
-        tally = load(api, encode(photograph(SEED, 0.5), "jpeg"), CLIENTS, SECONDS, SEED)
+        target = of_api(api)
+        memory = Memory(target.serving)
+        tally = load(target, encode(photograph(SEED, 0.5), "jpeg"), CLIENTS, SECONDS, SEED)
         before, most = memory.stop()
         token = api.login()
         [workload] = api.json("/workloads", token=token)["workloads"]
