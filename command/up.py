@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import psutil
 
 from command.addresses import reachable, with_free_ports
-from command.components import components, forget_records, takes_videos
+from command.components import INSTANCE, components, forget_records, instance_of, takes_videos
 from command.config import UpSettings
 from command.leftovers import MARK, mark
 from command.lock import held, lock_file
@@ -49,7 +49,8 @@ def _process_began() -> float:
 
 def _supervise(settings: UpSettings, began: float) -> int:
     home = settings.at_home
-    parts = components(settings, {**os.environ, MARK: mark(lock_file(home))})
+    ours = {MARK: mark(lock_file(home)), INSTANCE: instance_of(home)}
+    parts = components(settings, {**os.environ, **ours})
     screen = Screen()
     try:
         if settings.join_token is None:  # whichever component asks first: the controller will run here
