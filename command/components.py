@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sys
@@ -15,6 +16,7 @@ from command.config import UpSettings
 from dpip.home import Home
 from dpip.settings import ENV_PREFIX
 
+INSTANCE = f"{ENV_PREFIX}INSTANCE"
 _AFTER_DRAINING_S = 15  # a worker ends by itself some seconds after its jobs
 _CODE = Path(__file__).resolve().parent.parent
 
@@ -78,13 +80,14 @@ def components(settings: UpSettings, environment: Mapping[str, str]) -> tuple[Co
         parts.append(
             Component("video", _python("video"), children, Stage.SCHEDULER, 12, video, in_no_hurry=True)
         )
+    # One that died is known by this when it comes back: nobody else holds its name meanwhile.
+    instance = children.get(INSTANCE) or secrets.token_hex(16)
     parts.append(Component("api", _python("api"), children, Stage.API, 15, run / "api.json"))
     parts += [
         Component(
             name,
             _python("worker", "--worker-name", name),
-            # One that died is known by this when it comes back: nobody else holds its name meanwhile.
-            children | {f"{ENV_PREFIX}INSTANCE": secrets.token_hex(16)},
+            children | {INSTANCE: f"{instance}-{name}"},
             Stage.WORKERS,
             settings.drain_s + _AFTER_DRAINING_S,
             run / f"worker-{name}.json",
@@ -92,6 +95,14 @@ def components(settings: UpSettings, environment: Mapping[str, str]) -> tuple[Co
         for name in worker_names(settings)
     ]
     return tuple(parts)
+
+
+def instance_of(home: Home) -> str:
+    """The same at each start in this home: its workers are at once taken for those that they follow, which
+    have ended, instead of waiting until the controller gives those up."""
+    with contextlib.suppress(OSError):  # a full disk: they wait then
+        return home.ensure_secret(home.run / "instance", secrets.token_hex(16))
+    return secrets.token_hex(16)
 
 
 def forget_records(home: Home, parts: tuple[Component, ...]) -> None:

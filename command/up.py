@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import psutil
 
 from command.addresses import reachable, with_free_ports
-from command.components import components, forget_records, takes_videos
+from command.components import INSTANCE, components, forget_records, instance_of, takes_videos
 from command.config import UpSettings
-from command.lock import held
+from command.leftovers import MARK, mark
+from command.lock import held, lock_file
 from command.readiness import api_ready
 from command.screen import Screen
 from command.supervisor import Supervisor
@@ -48,17 +49,21 @@ def _process_began() -> float:
 
 def _supervise(settings: UpSettings, began: float) -> int:
     home = settings.at_home
-    if settings.join_token is None:  # whichever component asks first: the controller will run here
-        home.ensure_secret(home.join_token)
-    parts = components(settings, os.environ)
-    forget_records(home, parts)
-    logs = home.ensure_folder(home.path / "logs")
+    ours = {MARK: mark(lock_file(home)), INSTANCE: instance_of(home)}
+    parts = components(settings, {**os.environ, **ours})
+    screen = Screen()
+    try:
+        if settings.join_token is None:  # whichever component asks first: the controller will run here
+            home.ensure_secret(home.join_token)
+        forget_records(home, parts)
+        logs = home.ensure_folder(home.path / "logs")
+        supervisor = Supervisor(parts, logs, screen, verbose=settings.verbose)
+    except OSError as error:  # a disk that is full, most of all
+        raise ConfigError(f"cannot write in the home folder {home.path}: {error.strerror}") from None
     existed = home.first_password.exists()
     url = f"{settings.scheme}://{reachable(settings.host, settings.port)}"
-    screen = Screen()
     if not takes_videos():
         screen.note("videos are not taken: they need PyAV; pip install 'dpip[video]'", "yellow")
-    supervisor = Supervisor(parts, logs, screen, verbose=settings.verbose)
 
     def look() -> bool:
         """Show how far it is; True when the API is ready and every worker is up."""

@@ -40,8 +40,9 @@ class _Text(logging.Formatter):
         line = (
             f"{when} {self._component:<10} {record.levelname.lower():<7} {_plain(record.getMessage())}{tail}"
         )
-        if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+        if record.exc_info:  # indented, so that no line of it is taken for another event
+            lines = self.formatException(record.exc_info).split("\n")
+            line += "".join(f"\n  {_plain(one)}" for one in lines)
         return line
 
 
@@ -64,8 +65,11 @@ class _Json(logging.Formatter):
 
 
 def _plain(value: Any) -> str:
-    """One line, whatever is in it: nobody forges a log line by a file name."""
-    return str(value).replace("\r", "\\r").replace("\n", "\\n")
+    """One line, whatever is in it, that steers no terminal: nobody forges an event by a file name."""
+    text = str(value)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def formatter(component: str, form: str) -> logging.Formatter:

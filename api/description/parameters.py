@@ -25,7 +25,7 @@ IDEMPOTENCY_KEY = Parameter(
     "repeat a request with the same key, and it gets the first one's answer, and does nothing again",
     {
         "type": "string",
-        "pattern": '^"?[!#-~]{1,200}"?$',
+        "pattern": '^("[!#-~]{1,200}"|[!#-+.-~-]{1,200})$',
         "examples": ["3f2f6d0e-8a55-4a0e-9d1e-0a4a7f0b1c55"],
     },
     "header",

@@ -21,7 +21,8 @@ from dpip.ports import Answer, Hold, Receipt, Remembered
 
 HEADER = "Idempotency-Key"
 HOLD_S = 60.0  # a request that takes longer may be overtaken by its repetition; then it comes to nothing
-_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?')
+# Quoted, as the draft has it, or bare; there without a comma: the server joins two headers of a name by one.
+_KEY = re.compile(r'"(?P<quoted>[\x21\x23-\x7e]{1,200})"|(?P<bare>[\x21\x23-\x2b\x2d-\x7e]{1,200})')
 
 
 class Attempt:
@@ -97,5 +98,8 @@ def _key(request: Request) -> str | None:
         return None
     found = _KEY.fullmatch(given[0].strip())
     if len(given) > 1 or found is None:
-        raise Malformed(f"{HEADER} must be one text of 1 to 200 visible ASCII characters, such as a UUID")
-    return found[1]
+        raise Malformed(
+            f"{HEADER} must be one text of 1 to 200 visible ASCII characters, such as a UUID; "
+            "put one with a comma in it in quotes"
+        )
+    return found["quoted"] or found["bare"]

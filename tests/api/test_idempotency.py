@@ -137,7 +137,9 @@ def test_of_many_at_once_one_is_kept(api: Api, jpeg: bytes) -> None:
     assert api.rows()["images"] == 1
 
 
-@pytest.mark.parametrize("key", ["", '""', "two words", "x" * 201, "schlüssel"])
+@pytest.mark.parametrize(
+    "key", ["", '""', "two words", "x" * 201, "schlüssel", '"half', "one,two", '"one","two"']
+)
 def test_what_is_no_key_is_refused(api: Api, key: str) -> None:
     answer = api.ask("POST", "/workloads", headers={"Idempotency-Key": key})
     assert answer.status_code == 400

@@ -40,6 +40,7 @@ class Attacker:
         self._victim = victim
         self._journal = journal
         self._lasting: dict[str, threading.Thread] = {}
+        self._harmed: set[int] = set()  # numbers of the faults that were done to something
 
     def begin(self, fault: Fault) -> bool:
         """False when there was nothing to be done it to."""
@@ -53,7 +54,7 @@ class Attacker:
         )
         thread.start()
         began.wait()
-        return True
+        return fault.number in self._harmed
 
     def wait(self) -> None:
         """Until everything is undone."""
@@ -87,7 +88,8 @@ class Attacker:
         try:
             with harm(fault):
                 began.set()
-                time.sleep(fault.lasts_s)
+                if fault.number in self._harmed:
+                    time.sleep(fault.lasts_s)
         except (psutil.Error, sqlite3.Error, OSError) as error:
             self._journal.note("fault failed", number=fault.number, why=repr(error))
         finally:
@@ -151,6 +153,7 @@ class Attacker:
             connection.close()
 
     def _note(self, fault: Fault, event: str, **facts: object) -> None:
+        self._harmed.add(fault.number)
         self._journal.note(event, number=fault.number, kind=fault.kind, lasts_s=fault.lasts_s, **facts)
 
 

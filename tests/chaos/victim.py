@@ -79,10 +79,13 @@ class Victim:
             self.up = self._start_up()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = self.up.wait(3.0)
-                self.journal.note("start refused", code=code, starts=starts)
+                self.journal.note("start refused", code=code, starts=starts, said=self._last_words())
                 if time.monotonic() < deadline:
                     continue
             return
+
+    def _last_words(self) -> str:
+        return self.here.log.read_text(errors="replace")[-500:]
 
     def client(self) -> Client:
         return self.here.client()

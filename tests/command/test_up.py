@@ -16,7 +16,7 @@ from typing import ClassVar
 import pytest
 
 from command.addresses import free_ports, reachable, with_free_ports
-from command.components import Stage, components
+from command.components import INSTANCE, Stage, components, instance_of
 from command.config import UpSettings
 from command.lock import held
 from command.output import LogFile, Sieve
@@ -215,6 +215,14 @@ def test_components_get_their_settings_by_environment_and_no_secret_by_argument(
     instances = {part.environment["DPIP_INSTANCE"] for part in parts if part.stage is Stage.WORKERS}
     assert len(instances) == 2
     assert "DPIP_IMAGE_STORE" not in parts[0].environment
+
+
+def test_workers_are_known_again_at_the_next_start(tmp_path: Path) -> None:
+    first, again, other = Home(tmp_path / "a"), Home(tmp_path / "a"), Home(tmp_path / "b")
+    assert instance_of(first) == instance_of(again) != instance_of(other)
+    parts = components(settings("--workers", "2"), {INSTANCE: "this home's"})
+    instances = [part.environment[INSTANCE] for part in parts if part.stage is Stage.WORKERS]
+    assert instances == ["this home's-local-1", "this home's-local-2"]
 
 
 def test_workers_on_one_machine_share_its_cores(monkeypatch: pytest.MonkeyPatch) -> None:

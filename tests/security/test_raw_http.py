@@ -60,6 +60,13 @@ def test_no_second_request_is_smuggled_in(api: ApiProcess, token: str, headers: 
     assert statuses(api, sent) == [400], "one answer, and the connection is closed"
 
 
+def test_two_keys_are_not_taken_for_one(api: ApiProcess, token: str) -> None:
+    """The server joins headers of the same name by a comma before anybody can count them."""
+    keys = "Idempotency-Key: one\r\nIdempotency-Key: two\r\n"
+    sent = f"{START.format(token=token)}{keys}Content-Length: 0\r\nConnection: close\r\n\r\n"
+    assert statuses(api, sent) == [400]
+
+
 def test_headers_have_an_end(api: ApiProcess) -> None:
     assert statuses(api, f"GET / HTTP/1.1\r\nHost: a\r\nX: {'y' * 1_000_000}\r\n\r\n") == [431]
     many = "".join(f"X{number}: y\r\n" for number in range(5000))

@@ -124,14 +124,15 @@ def _inner(process: subprocess.Popen[bytes]) -> psutil.Process:
 
 
 class System(Processes):
-    """`dpip up` on free ports."""
+    """`dpip up` on free ports, or on those that are told."""
 
-    def __init__(self, folder: Path, *, workers: int = 2, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, *, workers: int = 2, port: int = 0, bus: int = 0, **environment: str
+    ) -> None:
         super().__init__(folder, **environment)
         self.workers = workers
-        self.up = self.start(
-            "command", "up", "--port", "0", "--controller", "127.0.0.1:0", "--workers", str(workers)
-        )
+        where = ("--port", str(port), "--controller", f"127.0.0.1:{bus}")
+        self.up = self.start("command", "up", *where, "--workers", str(workers))
 
     def ready(self) -> Client:
         """A client, as soon as every worker is alive."""

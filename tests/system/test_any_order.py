@@ -79,7 +79,9 @@ def test_jobs_wait_for_the_tags_they_ask_for(tmp_path: Path) -> None:
 
 
 def test_kill_everything_at_once_and_start_again(tmp_path: Path) -> None:
-    first = System(tmp_path, workers=1)
+    """The same command, on the same ports."""
+    ports = {"port": free_ports("127.0.0.1", 1), "bus": free_ports("127.0.0.1", 3)}
+    first = System(tmp_path, workers=1, **ports)
     with contextlib.closing(first.ready()) as client:
         workload_id = client.create("plug pulled")
         uploaded = {client.upload(workload_id, one.name, one.data): one.data for one in frames(40)}
@@ -88,7 +90,7 @@ def test_kill_everything_at_once_and_start_again(tmp_path: Path) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     first.up.wait()
-    second = System(tmp_path, workers=1)
+    second = System(tmp_path, workers=1, **ports)
     try:
         with contextlib.closing(second.ready()) as client:
             client.wait(workload_id)
