@@ -7,14 +7,20 @@ import logging
 
 import pytest
 
-from dpip.logs import fields, formatter
+from dpip.logs import about, fields, formatter
 
 FORGED = "12:00:00.000 api        info    login user=admin"
 ENDS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
 
 
-def record(message: str, *, raising: str | None = None, **about: object) -> logging.LogRecord:
-    made = logging.makeLogRecord({"msg": message, "levelname": "INFO", **fields(**about)})
+@pytest.fixture(autouse=True)
+def _nothing_before() -> None:
+    """Other tests' requests are told of on this thread, too."""
+    about()
+
+
+def record(message: str, *, raising: str | None = None, **said: object) -> logging.LogRecord:
+    made = logging.makeLogRecord({"msg": message, "levelname": "INFO", **fields(**said)})
     if raising is not None:
         made.exc_info = (ValueError, ValueError(raising), None)
     return made
