@@ -48,8 +48,10 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """Add a user. Quotas left out are the system's.
 
-        dpip user add ann
-        dpip user add ann --random --quota-images 1000
+            dpip user add ann
+            dpip user add ann --random --quota-images 1000
+
+        The password is asked for twice, or made up by --random.
         """
         from command.users import add_user  # noqa: PLC0415
 

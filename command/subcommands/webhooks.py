@@ -49,7 +49,9 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         """Have a URL called from now on, and show the secret of its signatures this once.
 
-        dpip webhooks add https://hooks.example.com/dpip
+            dpip webhooks add https://hooks.example.com/dpip
+
+        The user guide says how a receiver verifies the signature.
         """
         from command.webhooks import add_webhook  # noqa: PLC0415
 
